@@ -79,3 +79,9 @@ var sqlstates = map[Kind]string{
 	WorkerLost:         "58000",
 	Internal:           "XX000",
 }
+
+// Known tells whether k is on the closed list.
+func (k Kind) Known() bool {
+	_, ok := sqlstates[k]
+	return ok
+}
