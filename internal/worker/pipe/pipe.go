@@ -1,0 +1,218 @@
+// Package pipe is the line between a supervisor and one of its children: a
+// socket pair that the child inherits as file descriptor 3, on which packets
+// go both ways.
+//
+// A packet is a big-endian uint32 with the length of what follows, one byte of
+// Kind, and the payload. The supervisor trusts nothing that a child sends:
+// lengths are checked before memory is taken for them.
+package pipe
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"google.golang.org/protobuf/proto"
+)
+
+// Kind says what a packet's payload is.
+type Kind byte
+
+// The kinds of packets.
+const (
+	// Message is an ExecuteRequest to the child, or an ExecuteResponse from it
+	// (any but a frame).
+	Message Kind = 1
+	// Rows is a frame of rows from the child: a big-endian uint64 with the
+	// count of rows, then the encoded rows.
+	Rows Kind = 2
+	// Inspect is an InspectRequest to the child, or an InspectResponse from it.
+	Inspect Kind = 3
+)
+
+// Bounds on what goes through a pipe, in bytes.
+const (
+	MaxFrame   = 96 << 20 // encoded rows of one frame
+	MaxRow     = 64 << 20 // one encoded row; an encoder refuses a larger one with fault.ProgramLimit
+	MaxMessage = 64 << 20 // one protobuf message
+)
+
+const (
+	headerSize = 5 // length and kind
+	countSize  = 8 // rows in a frame
+)
+
+// FD is the descriptor that a child inherits.
+const FD = 3
+
+// ErrBroken is wrapped by the errors of packets that break the rules above.
+var ErrBroken = errors.New("broken packet")
+
+// Packet is one packet as it was received.
+type Packet struct {
+	Kind Kind
+	Rows int64  // count of rows, in packets of kind Rows
+	Data []byte // the encoded rows, or the protobuf message
+}
+
+// Conn is one end of a pipe. Any number of goroutines may send; one at a time
+// may receive.
+type Conn struct {
+	conn net.Conn
+
+	mu      sync.Mutex // guards the fields below and keeps packets whole
+	header  [headerSize + countSize]byte
+	vectors [2][]byte
+	scratch []byte
+
+	head [headerSize + countSize]byte // of the receiver
+}
+
+// New makes an end of a pipe from a connected stream.
+func New(conn net.Conn) *Conn { return &Conn{conn: conn} }
+
+// FromFile makes an end of a pipe from a socket's descriptor. It takes file
+// over, also when it fails.
+func FromFile(file *os.File) (*Conn, error) {
+	conn, err := net.FileConn(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("open pipe: %w", err)
+	}
+	return New(conn), nil
+}
+
+// Inherited gives a child's end of its pipe. It may be called once.
+func Inherited() (*Conn, error) {
+	unix.CloseOnExec(FD)
+	return FromFile(os.NewFile(FD, "pipe"))
+}
+
+// Pair makes a pipe: the supervisor's end, and the file that the child
+// inherits. The caller closes the file once the child has started.
+func Pair() (*Conn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make socket pair: %w", err)
+	}
+	child := os.NewFile(uintptr(fds[1]), "pipe")
+	conn, err := FromFile(os.NewFile(uintptr(fds[0]), "pipe"))
+	if err != nil {
+		return nil, nil, errors.Join(err, child.Close())
+	}
+	return conn, child, nil
+}
+
+// Close ends the pipe; a blocked Send or Receive of either end fails.
+func (c *Conn) Close() error { return c.conn.Close() }
+
+// Send sends a protobuf message as a packet of kind Message or Inspect.
+func (c *Conn) Send(kind Kind, m proto.Message) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	data, err := proto.MarshalOptions{}.MarshalAppend(c.scratch[:0], m)
+	if err != nil {
+		return fmt.Errorf("encode packet: %w", err)
+	}
+	if len(data) <= maxScratch {
+		c.scratch = data
+	}
+	if len(data) > MaxMessage {
+		return fmt.Errorf("send packet of %d bytes: %w", len(data), ErrBroken)
+	}
+	return c.write(kind, c.header[:headerSize], data)
+}
+
+const maxScratch = 64 << 10
+
+// SendRows sends a frame of rows. It blocks while the other end does not take
+// it; data may be used again when it returns.
+func (c *Conn) SendRows(rows int64, data []byte) error {
+	if rows < 0 || len(data) > MaxFrame {
+		return fmt.Errorf("send frame of %d rows, %d bytes: %w", rows, len(data), ErrBroken)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	binary.BigEndian.PutUint64(c.header[headerSize:], uint64(rows))
+	return c.write(Rows, c.header[:], data)
+}
+
+// write sends a header and a payload in one call of the kernel where it can.
+func (c *Conn) write(kind Kind, header, data []byte) error {
+	length := len(header) - headerSize + 1 + len(data)
+	binary.BigEndian.PutUint32(header, uint32(length)) //nolint:gosec // bounded by the caller
+	header[4] = byte(kind)
+	c.vectors = [2][]byte{header, data}
+	buffers := net.Buffers(c.vectors[:])
+	_, err := buffers.WriteTo(c.conn)
+	c.vectors = [2][]byte{}
+	if err != nil {
+		return fmt.Errorf("send packet: %w", err)
+	}
+	return nil
+}
+
+// Receive waits for the next packet. Its data are read into memory that buffer
+// gives for a length (nil: fresh memory). The error wraps io.EOF when the
+// other end closed the pipe between packets, and ErrBroken when what came is
+// no packet; the pipe is then of no more use.
+func (c *Conn) Receive(buffer func(kind Kind, size int) []byte) (Packet, error) {
+	kind, size, err := c.receiveHeader()
+	if err != nil {
+		return Packet{}, err
+	}
+	p := Packet{Kind: kind}
+	if kind == Rows {
+		if _, err := io.ReadFull(c.conn, c.head[headerSize:]); err != nil {
+			return Packet{}, fmt.Errorf("receive count of rows: %w", noEOF(err))
+		}
+		count := binary.BigEndian.Uint64(c.head[headerSize:])
+		if count > 1<<62 {
+			return Packet{}, fmt.Errorf("receive frame of %d rows: %w", count, ErrBroken)
+		}
+		p.Rows = int64(count)
+	}
+	if buffer == nil {
+		p.Data = make([]byte, size)
+	} else {
+		p.Data = buffer(kind, size)
+	}
+	if _, err := io.ReadFull(c.conn, p.Data); err != nil {
+		return p, fmt.Errorf("receive packet of %d bytes: %w", size, noEOF(err))
+	}
+	return p, nil
+}
+
+// receiveHeader reads a packet's head and checks it; size is that of the data.
+func (c *Conn) receiveHeader() (kind Kind, size int, err error) {
+	if _, err := io.ReadFull(c.conn, c.head[:headerSize]); err != nil {
+		return 0, 0, fmt.Errorf("receive packet: %w", err)
+	}
+	length := int64(binary.BigEndian.Uint32(c.head[:]))
+	kind = Kind(c.head[4])
+	least, most := int64(1), int64(1+MaxMessage)
+	switch kind {
+	case Message, Inspect:
+	case Rows:
+		least, most = 1+countSize, 1+countSize+MaxFrame
+	default:
+		return 0, 0, fmt.Errorf("receive packet of kind %d: %w", kind, ErrBroken)
+	}
+	if length < least || length > most {
+		return 0, 0, fmt.Errorf("receive packet of kind %d and length %d: %w", kind, length, ErrBroken)
+	}
+	return kind, int(length - least), nil
+}
+
+// noEOF makes the end of the stream inside a packet differ from the end
+// between packets.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
