@@ -1,0 +1,180 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/tavana/tavana/internal/lifecycle"
+	pb "github.com/tavana/tavana/proto/tavana/v1"
+)
+
+const (
+	readyWait = 20 * time.Second // for a new process to answer
+	// maxMessage bounds a message on the socket: a plan and a table's columns
+	// may be far larger than a statement.
+	maxMessage = 64 << 20
+	// maxSocket is what a Unix socket's path may be long.
+	maxSocket = 100
+)
+
+// process is a running planner and the connection to it.
+type process struct {
+	lifecycle *lifecycle.Process
+	conn      *grpc.ClientConn
+	planner   pb.PlannerServiceClient
+	once      sync.Once
+}
+
+// startProcess starts a planner and waits until it answers.
+func startProcess(ctx context.Context, cfg Config, name string) (*process, error) {
+	socket := filepath.Join(cfg.Home, name+".sock")
+	if len(socket) > maxSocket {
+		return nil, fmt.Errorf("socket path %q is longer than %d bytes", socket, maxSocket)
+	}
+	if err := os.Remove(socket); err != nil && !os.IsNotExist(err) {
+		return nil, fmt.Errorf("remove old socket: %w", err)
+	}
+	cmd := exec.Command(cfg.Binary, "planner", "--socket", socket) //nolint:gosec,noctx // our own binary; the slot ends it
+	cmd.Env = []string{"TZ=UTC", "LC_ALL=C.UTF-8"}                 // a statement must not find anything there
+	cmd.Dir = cfg.Home
+	cmd.Stderr = logWriter{logger: cfg.Logger.With(slog.String("process", name))}
+	started, err := cfg.Spawner.Start(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("start planner: %w", err)
+	}
+	p := &process{lifecycle: started}
+	if err := p.prepare(ctx, cfg, name, socket); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *process) prepare(ctx context.Context, cfg Config, name, socket string) error {
+	if err := p.lifecycle.Record(cfg.Home, name); err != nil {
+		return fmt.Errorf("record planner: %w", err)
+	}
+	if err := limit(p.lifecycle.PID(), cfg.Memory); err != nil {
+		return err
+	}
+	conn, err := grpc.NewClient("unix:"+socket,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)))
+	if err != nil {
+		return fmt.Errorf("connect to planner: %w", err)
+	}
+	p.conn, p.planner = conn, pb.NewPlannerServiceClient(conn)
+	ctx, cancel := context.WithTimeout(ctx, readyWait)
+	defer cancel()
+	return p.waitReady(ctx)
+}
+
+// waitReady asks until the planner answers or has ended.
+func (p *process) waitReady(ctx context.Context) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := p.planner.Check(ctx, &pb.CheckRequest{})
+		if err == nil {
+			return nil
+		}
+		p.conn.ResetConnectBackoff()
+		select {
+		case <-p.gone():
+			return fmt.Errorf("planner ended at once: %w", p.lifecycle.Err())
+		case <-ctx.Done():
+			return fmt.Errorf("wait for planner: %w", err)
+		case <-tick.C:
+		}
+	}
+}
+
+// limit puts the kernel's limit on a planner: twice what it may hold, for the
+// kernel counts what is mapped and not what is used. The finer limit is watch's.
+func limit(pid int, memory int64) error {
+	bytes := uint64(math.MaxUint64)
+	if memory > 0 {
+		bytes = 2 * uint64(memory)
+	}
+	if err := unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: bytes, Max: bytes}, nil); err != nil {
+		return fmt.Errorf("limit memory of planner: %w", err)
+	}
+	// A crash is expected and its core would hold users' statements.
+	if err := unix.Prlimit(pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil); err != nil {
+		return fmt.Errorf("limit core of planner: %w", err)
+	}
+	return nil
+}
+
+func (p *process) gone() <-chan struct{} { return p.lifecycle.Done() }
+
+// close kills the process and waits for its end.
+func (p *process) close() {
+	p.once.Do(func() {
+		p.lifecycle.Kill()
+		if p.conn != nil {
+			_ = p.conn.Close()
+		}
+	})
+	<-p.lifecycle.Done()
+}
+
+// memory gives the private resident bytes; 0 when they cannot be told.
+func (p *process) memory() int64 {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.lifecycle.PID()))
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(data)
+	if len(fields) < 3 {
+		return 0
+	}
+	resident, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+	shared, _ := strconv.ParseInt(string(fields[2]), 10, 64)
+	return (resident - shared) * int64(os.Getpagesize())
+}
+
+// cpu gives the CPU time that the process has used; 0 when it cannot be told.
+func (p *process) cpu() time.Duration {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.lifecycle.PID()))
+	if err != nil {
+		return 0
+	}
+	// The second field is the name in parentheses, which may hold anything.
+	fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
+	const user, system = 11, 12 // fields 14 and 15 of proc(5)
+	if len(fields) <= system {
+		return 0
+	}
+	u, _ := strconv.ParseInt(string(fields[user]), 10, 64)
+	s, _ := strconv.ParseInt(string(fields[system]), 10, 64)
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux
+	return time.Duration(u+s) * tick
+}
+
+// logWriter puts what a planner writes to its standard error into the log.
+type logWriter struct{ logger *slog.Logger }
+
+// maxLine bounds what of one write goes into the log: a crash writes the stacks
+// of all goroutines.
+const maxLine = 2048
+
+func (w logWriter) Write(b []byte) (int, error) {
+	w.logger.Info("planner says", slog.String("text", string(b[:min(len(b), maxLine)])))
+	return len(b), nil
+}
