@@ -1,0 +1,266 @@
+package authn
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/query"
+)
+
+// Credentials is what a principal's proof is checked against. A principal that
+// does not exist has no keys and a salt that is always the same.
+type Credentials struct {
+	Salt       []byte
+	Iterations int
+	Keys       []Key // live ones
+}
+
+// Key is one live key of a principal; the secret itself is nowhere.
+type Key struct {
+	ID        string
+	Hash      []byte // SHA-256 of the secret
+	StoredKey []byte // SCRAM-SHA-256
+	ServerKey []byte // SCRAM-SHA-256
+	Scopes    []query.Scope
+	Expires   time.Time // zero: never
+}
+
+// Source is where credentials are kept.
+type Source interface {
+	// Login gives the credentials of a principal, existing or not. An error
+	// means that it could not be found out.
+	Login(ctx context.Context, principal string) (Credentials, error)
+	// Touch remembers that a key was used.
+	Touch(ctx context.Context, keyID string) error
+}
+
+// Config sets how logins are treated.
+type Config struct {
+	// Burst is how many failures in a row are answered at once; default 5 for a
+	// principal, four times as many for an address.
+	Burst int
+	// Refill is how long it takes until one failure is forgotten; default 1 s.
+	Refill time.Duration
+	// MaxDelay bounds how long an answer is held back; default 3 s.
+	MaxDelay time.Duration
+	// Remembered bounds for how many principals, and for how many addresses,
+	// failures are remembered; default 10,000 each.
+	Remembered int
+	// TouchEvery is how often a key's last use is written; default 1 min.
+	TouchEvery time.Duration
+	// LookupTimeout bounds the wait for the catalog; default 5 s.
+	LookupTimeout time.Duration
+	Logger        *slog.Logger
+}
+
+// WithDefaults returns c with what was left out.
+func (c Config) WithDefaults() Config {
+	if c.Burst <= 0 {
+		c.Burst = 5
+	}
+	if c.Refill <= 0 {
+		c.Refill = time.Second
+	}
+	if c.MaxDelay <= 0 {
+		c.MaxDelay = 3 * time.Second
+	}
+	if c.Remembered <= 0 {
+		c.Remembered = 10_000
+	}
+	if c.TouchEvery <= 0 {
+		c.TouchEvery = time.Minute
+	}
+	if c.LookupTimeout <= 0 {
+		c.LookupTimeout = 5 * time.Second
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Authenticator checks proofs. Its methods may be called concurrently.
+type Authenticator struct {
+	source     Source
+	config     Config
+	principals *limiter
+	addresses  *limiter
+	used       chan string // keys whose last use is to be written
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// New makes an Authenticator; Close ends it.
+func New(source Source, config Config) *Authenticator {
+	config = config.WithDefaults()
+	ctx, stop := context.WithCancel(context.Background())
+	a := &Authenticator{
+		source:     source,
+		config:     config,
+		principals: newLimiter(config, config.Burst),
+		addresses:  newLimiter(config, 4*config.Burst),
+		used:       make(chan string, 256),
+		stop:       stop,
+	}
+	a.done.Go(func() { a.touch(ctx) })
+	return a
+}
+
+// Close ends what runs in the background.
+func (a *Authenticator) Close() {
+	a.stop()
+	a.done.Wait()
+}
+
+// Begin starts one attempt of a principal at an address (host, without port).
+// It fails with unavailable when the catalog cannot tell.
+func (a *Authenticator) Begin(ctx context.Context, principal, address string) (*Exchange, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.config.LookupTimeout)
+	defer cancel()
+	credentials, err := a.source.Login(ctx, principal)
+	if err != nil {
+		a.config.Logger.WarnContext(ctx, "credentials could not be looked up", slog.Any("error", err))
+		return nil, fault.Wrap(err, fault.Unavailable, "authentication is not available at the moment").
+			WithHint("Try again in a few seconds.")
+	}
+	return &Exchange{
+		owner:       a,
+		principal:   principal,
+		address:     addressKey(address),
+		credentials: credentials,
+	}, nil
+}
+
+// Exchange is one attempt to log in. It is used once, by one goroutine.
+type Exchange struct {
+	owner       *Authenticator
+	principal   string
+	address     string
+	credentials Credentials
+	scram       *conversations
+}
+
+// Password checks a key that was sent as it is.
+func (e *Exchange) Password(ctx context.Context, password []byte) (query.Identity, error) {
+	if err := e.wait(ctx); err != nil {
+		return query.Identity{}, err
+	}
+	sum := sha256.Sum256(password)
+	found := -1
+	for i, key := range e.credentials.Keys {
+		if len(key.Hash) == sha256.Size && hmac.Equal(sum[:], key.Hash) && e.live(key) {
+			found = i
+		}
+	}
+	return e.conclude(found)
+}
+
+// First answers SCRAM's first message of the client.
+func (e *Exchange) First(message []byte) ([]byte, error) {
+	if e.scram != nil {
+		return nil, fault.New(fault.Protocol, "unexpected SASL message")
+	}
+	var err error
+	if e.scram, err = newConversations(e.credentials); err != nil {
+		return nil, fault.From(err)
+	}
+	answer, err := e.scram.first(string(message))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Protocol, "malformed SCRAM message")
+	}
+	return []byte(answer), nil
+}
+
+// Final checks SCRAM's last message of the client, and gives the one that
+// proves the server to it.
+func (e *Exchange) Final(ctx context.Context, message []byte) (query.Identity, []byte, error) {
+	if e.scram == nil || e.scram.finished {
+		return query.Identity{}, nil, fault.New(fault.Protocol, "unexpected SASL message")
+	}
+	if err := e.wait(ctx); err != nil {
+		return query.Identity{}, nil, err
+	}
+	found, answer, err := e.scram.final(string(message), func(i int) bool { return e.live(e.credentials.Keys[i]) })
+	if err != nil {
+		e.fail()
+		return query.Identity{}, nil, fault.Wrap(err, fault.Protocol, "malformed SCRAM message")
+	}
+	identity, err := e.conclude(found)
+	return identity, []byte(answer), err
+}
+
+func (e *Exchange) live(key Key) bool {
+	return key.ID != "" && (key.Expires.IsZero() || time.Now().Before(key.Expires))
+}
+
+// conclude makes an identity of the key that was proved; found is its index, or
+// -1.
+func (e *Exchange) conclude(found int) (query.Identity, error) {
+	if found < 0 || e.principal == "" {
+		e.fail()
+		return query.Identity{}, fault.New(fault.Unauthenticated,
+			"password authentication failed for user \"%s\"", e.principal)
+	}
+	key := e.credentials.Keys[found]
+	select {
+	case e.owner.used <- key.ID:
+	default: // the catalog is slow: this use is not written
+	}
+	return query.Identity{Principal: e.principal, KeyID: key.ID, Scopes: key.Scopes}, nil
+}
+
+// wait holds the attempt back while failures at this address, or of this
+// principal, are fresh. It comes before the check: an answer that came at once
+// would tell right from wrong.
+func (e *Exchange) wait(ctx context.Context) error {
+	delay := max(e.owner.addresses.delay(e.address), e.owner.principals.delay(e.principal))
+	if delay <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return errors.Join(context.Cause(ctx))
+	}
+}
+
+func (e *Exchange) fail() {
+	e.owner.addresses.fail(e.address)
+	e.owner.principals.fail(e.principal)
+}
+
+// touch writes the last use of keys, each at most once in a while.
+func (a *Authenticator) touch(ctx context.Context) {
+	written := map[string]time.Time{}
+	for {
+		var key string
+		select {
+		case <-ctx.Done():
+			return
+		case key = <-a.used:
+		}
+		now := time.Now()
+		if at, ok := written[key]; ok && now.Sub(at) < a.config.TouchEvery {
+			continue
+		}
+		if len(written) >= a.config.Remembered {
+			clear(written)
+		}
+		written[key] = now
+		call, cancel := context.WithTimeout(ctx, a.config.LookupTimeout)
+		if err := a.source.Touch(call, key); err != nil {
+			a.config.Logger.WarnContext(ctx, "last use of a key was not written", slog.Any("error", err))
+		}
+		cancel()
+	}
+}
