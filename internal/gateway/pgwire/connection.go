@@ -1,0 +1,256 @@
+package pgwire
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/gateway/session"
+	"github.com/tavana/tavana/internal/query"
+)
+
+const (
+	killGrace    = 2 * time.Second // from a kill to the end of the socket
+	farewellTime = 2 * time.Second // for the last words to a client
+	lingerTime   = 500 * time.Millisecond
+	lingerBytes  = 1 << 20
+	readBuffer   = 4 << 10
+)
+
+// errGone is the cause of a context whose client closed its socket.
+var errGone = errors.New("the client is gone") //nolint:gochecknoglobals // a sentinel
+
+// connection is one client from accept to close. The goroutine of run owns it;
+// close and kill may be called from any.
+type connection struct {
+	server  *Server
+	id      uint64
+	socket  net.Conn // as accepted
+	local   bool     // a Unix socket: TLS is not asked for
+	address string   // host without port; "local" on a Unix socket
+	log     *slog.Logger
+
+	wire net.Conn // what messages go over: the socket, or TLS on it
+	in   *bufio.Reader
+	out  *outbox
+
+	session Session
+
+	mu     sync.Mutex
+	cancel context.CancelCauseFunc // of the session's context; nil before
+	doom   *time.Timer             // closes the socket after a kill
+}
+
+func newConnection(s *Server, socket net.Conn) *connection {
+	c := &connection{server: s, socket: socket, address: "local", log: s.config.Logger}
+	if host, _, err := net.SplitHostPort(socket.RemoteAddr().String()); err == nil {
+		c.address = host
+	}
+	c.local = socket.LocalAddr().Network() == "unix"
+	c.use(socket)
+	return c
+}
+
+// use makes a stream the one that messages go over.
+func (c *connection) use(wire net.Conn) {
+	c.wire = wire
+	c.in = bufio.NewReaderSize(wire, readBuffer)
+	c.out = &outbox{socket: wire, timeout: c.server.config.StartupTimeout, metrics: c.server.metrics}
+}
+
+// close closes the socket under whoever uses it.
+func (c *connection) close() { _ = c.socket.Close() }
+
+// kill ends the session: what runs is cancelled, the client is told why, and
+// the socket is closed when it does not take the news.
+func (c *connection) kill(reason error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cancel != nil {
+		c.cancel(reason)
+	}
+	if c.doom == nil {
+		c.doom = time.AfterFunc(killGrace, c.close)
+	}
+}
+
+// run serves the client. It is the one place where a fault of the program is
+// caught: it ends this connection and no other.
+func (c *connection) run(ctx context.Context) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer c.end()
+	defer cancel(nil)
+	defer func() {
+		if r := recover(); r != nil {
+			c.server.metrics.panics.Inc()
+			c.log.ErrorContext(ctx, "connection ended by a fault of the program",
+				slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
+			c.farewell(fault.New(fault.Internal, "internal error"))
+		}
+	}()
+	who, in, ok := c.login(ctx)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	c.cancel = cancel
+	c.mu.Unlock()
+	if err := c.server.promote(c, who.Admin()); err != nil {
+		c.farewell(err)
+		return
+	}
+	c.log = c.log.With(slog.String("principal", who.Principal), slog.String("address", c.address))
+	if err := c.open(ctx, in); err != nil {
+		c.farewell(err)
+		return
+	}
+	if err := c.work(ctx, cancel); err != nil {
+		c.farewell(err)
+	}
+}
+
+// login negotiates and authenticates, all within the startup timeout.
+func (c *connection) login(ctx context.Context) (who query.Identity, in session.Startup, ok bool) {
+	deadline := time.Now().Add(c.server.config.StartupTimeout)
+	ctx, stop := context.WithDeadline(ctx, deadline)
+	defer stop()
+	if err := c.socket.SetDeadline(deadline); err != nil {
+		return who, in, false
+	}
+	packet, err := c.negotiate(ctx)
+	if err == nil && packet != nil {
+		in, err = c.readStartup(packet)
+	}
+	if err == nil && packet != nil {
+		in.Identity, err = c.authenticate(ctx, packet.user)
+		if err != nil && c.knows(err) {
+			c.server.metrics.authFailures.WithLabelValues(fault.KindOf(err).SQLSTATE()).Inc()
+			c.log.InfoContext(ctx, "login refused", slog.String("address", c.address),
+				slog.String("user", shorten(packet.user)), slog.String("sqlstate", fault.KindOf(err).SQLSTATE()))
+		}
+	}
+	if err != nil {
+		c.log.DebugContext(ctx, "connection not established", slog.String("address", c.address), slog.Any("error", err))
+		if c.knows(err) {
+			c.farewell(err)
+		}
+		return who, in, false
+	}
+	if packet == nil { // a cancel request, or a client that only looked
+		return who, in, false
+	}
+	c.out.timeout = c.server.config.WriteTimeout
+	return in.Identity, in, c.socket.SetDeadline(time.Time{}) == nil
+}
+
+// knows tells whether an error is one that a client should read: all others are
+// the network's.
+func (c *connection) knows(err error) bool {
+	var e *fault.Error
+	return errors.As(err, &e)
+}
+
+// work runs the session until its end; the error, if any, is the client's.
+func (c *connection) work(ctx context.Context, cancel context.CancelCauseFunc) error {
+	box := newInbox(c.server.config.ReadAhead)
+	var reader sync.WaitGroup
+	reader.Go(func() { c.read(box, cancel) })
+	defer reader.Wait()
+	defer c.interrupt()
+	defer close(box.quit)
+	return c.loop(ctx, box)
+}
+
+// interrupt ends the read that waits for the client, without harm to what is
+// still to be written.
+func (c *connection) interrupt() { _ = c.wire.SetReadDeadline(time.Unix(1, 0)) }
+
+// read puts messages into the box until the socket ends.
+func (c *connection) read(box *inbox, cancel context.CancelCauseFunc) {
+	for {
+		m, err := readMessage(c.in, c.server.config.MaxMessage)
+		if err != nil {
+			if !c.knows(err) {
+				err = errGone
+				cancel(errGone)
+			}
+			box.end(err)
+			return
+		}
+		c.server.metrics.received.Add(float64(5 + len(m.body)))
+		if !box.put(m) {
+			return
+		}
+	}
+}
+
+// farewell sends a last error, if the client takes it soon.
+func (c *connection) farewell(err error) {
+	if errors.Is(err, errGone) || c.out.failed() != nil {
+		return
+	}
+	c.mu.Lock()
+	if c.doom == nil {
+		c.doom = time.AfterFunc(farewellTime, c.close)
+	}
+	c.mu.Unlock()
+	if c.out.send(c.errorResponse(severityFatal, err)) != nil || c.out.flush() != nil {
+		return
+	}
+	c.linger()
+}
+
+// linger closes our side and lets the client close its own: a socket that is
+// closed with something unread takes back what was sent last.
+func (c *connection) linger() {
+	if secure, ok := c.wire.(*tls.Conn); ok {
+		_ = secure.CloseWrite()
+	}
+	half, ok := c.socket.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || c.socket.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, c.socket, lingerBytes)
+}
+
+// end closes all that the connection holds.
+func (c *connection) end() {
+	if c.session != nil {
+		c.session.Close()
+	}
+	c.out.wait()
+	if c.out.failed() == nil {
+		_ = c.wire.SetDeadline(time.Now().Add(farewellTime))
+		_ = c.wire.Close() // TLS says goodbye
+	}
+	c.close()
+	c.mu.Lock()
+	if c.doom != nil {
+		c.doom.Stop()
+	}
+	c.mu.Unlock()
+	c.server.forget(c)
+}
+
+// upgrade does the TLS handshake. direct: the client began with it, and must
+// name the protocol.
+func (c *connection) upgrade(ctx context.Context, under net.Conn, direct bool) error {
+	secure := tls.Server(under, c.server.tls)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return fmt.Errorf("TLS handshake: %w", err)
+	}
+	if direct && secure.ConnectionState().NegotiatedProtocol != alpn {
+		return errors.New("direct TLS without the protocol's name")
+	}
+	c.use(secure)
+	return nil
+}
