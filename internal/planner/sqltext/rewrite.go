@@ -163,3 +163,14 @@ func (r Rewritten) Original(offset int) int {
 	}
 	return offset + shift
 }
+
+// Words gives the unquoted words in lower case.
+func (t Text) Words() []string {
+	var words []string
+	for _, k := range t.Tokens {
+		if k.Kind == Word {
+			words = append(words, strings.ToLower(t.SQL[k.Start:k.End]))
+		}
+	}
+	return words
+}

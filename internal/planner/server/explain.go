@@ -1,0 +1,74 @@
+package server
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/planner/sqltext"
+)
+
+// position makes a byte offset in a serialized text one that a user counts:
+// characters of the client's text, from 1. It is 0 where it is not known.
+func (a *analysis) position(offset int) int {
+	if offset < 0 {
+		return 0
+	}
+	offset += a.inner
+	if a.wrap {
+		offset -= len(wrapOpen)
+	}
+	return a.characters(a.final.Original(offset))
+}
+
+// characters counts the characters of the client's text up to a byte offset.
+func (a *analysis) characters(offset int) int {
+	if offset < 0 || offset > len(a.text.SQL) {
+		return 0
+	}
+	return utf8.RuneCountInString(a.text.SQL[:offset]) + 1
+}
+
+// explain makes DuckDB's error about a text one about the client's text.
+func (a *analysis) explain(err error, sql string, r sqltext.Rewritten) error {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	if f.Position > 0 && sql != a.text.SQL {
+		f = f.WithPosition(a.characters(r.Original(byteOffset(sql, f.Position))))
+	}
+	return a.discreet(f)
+}
+
+// byteOffset gives where the character of a position, from 1, starts.
+func byteOffset(sql string, position int) int {
+	for offset := range sql {
+		if position--; position == 0 {
+			return offset
+		}
+	}
+	return len(sql)
+}
+
+// discreet leaves out what the planner's own build shows: suggestions that
+// point at DuckDB's system tables.
+func (a *analysis) discreet(f *fault.Error) error {
+	if f.Kind == fault.UndefinedTable && !a.suggests(f.Hint) {
+		f = f.WithHint("%s", hintTables)
+	}
+	return f
+}
+
+func (a *analysis) suggests(hint string) bool {
+	if hint == "" || strings.Contains(hint, "information_schema.") || strings.Contains(hint, "pg_catalog.") {
+		return false
+	}
+	return true
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

@@ -1,0 +1,274 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tavana/tavana/internal/duck"
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/planner/policy"
+	"github.com/tavana/tavana/internal/planner/sqltext"
+	"github.com/tavana/tavana/internal/query"
+)
+
+// analysis is one statement on its way through an instance.
+type analysis struct {
+	instance *instance
+	request  query.PlanRequest
+	text     sqltext.Text // as the client sent it
+	inner    int          // where the statement inside EXPLAIN starts; 0 without
+	kind     query.StatementKind
+	final    sqltext.Rewritten // what a worker runs
+	wrap     bool              // a PIVOT: DuckDB serializes it only inside FROM (..)
+}
+
+// wrapOpen stands before a PIVOT that is serialized.
+const wrapOpen = "FROM ("
+
+// plan gives the facts of a statement, the names that are wanted, or a fault.
+func plan(ctx context.Context, i *instance, r query.PlanRequest) (query.PlanAnswer, error) {
+	s := r.Statement
+	if !utf8.ValidString(s.Text) || strings.ContainsRune(s.Text, 0) {
+		return query.PlanAnswer{}, fault.New(fault.InvalidEncoding, "invalid byte sequence in the statement")
+	}
+	a := &analysis{instance: i, request: r, text: sqltext.New(s.Text), kind: query.Select}
+	if err := i.use(ctx, s.Catalog, s.Schema); err != nil {
+		i.broken = fault.KindOf(err) == fault.Internal
+		return query.PlanAnswer{}, err
+	}
+	tree, err := a.read(ctx)
+	if err != nil {
+		return query.PlanAnswer{}, a.explain(err, a.text.SQL, sqltext.Rewritten{})
+	}
+	unknown, refused := a.judge(tree)
+	if refused != nil {
+		return query.PlanAnswer{}, refused
+	}
+	wanted := a.wanted(tree)
+	if len(wanted) > 0 && !r.Complete {
+		return query.PlanAnswer{Wanted: wanted}, nil
+	}
+	if err := a.stand(ctx, wanted); err != nil {
+		return query.PlanAnswer{}, err
+	}
+	if refused := a.judgeTables(tree); refused != nil {
+		return query.PlanAnswer{}, refused
+	}
+	facts, err := a.bind(ctx, tree, unknown)
+	return query.PlanAnswer{Facts: facts}, err
+}
+
+// maxParameters is what the PostgreSQL protocol can number.
+const maxParameters = 65535
+
+// read parses the text and gives the tree of the query in it.
+func (a *analysis) read(ctx context.Context) (*policy.Tree, error) {
+	if len(a.text.Tokens) == 0 {
+		return nil, fault.New(fault.Syntax, "the statement is empty")
+	}
+	count, bad := a.text.Parameters()
+	switch {
+	case bad == "?":
+		return nil, fault.New(fault.Unsupported, "parameters are written $1, $2, not ?")
+	case bad != "":
+		return nil, fault.New(fault.Unsupported, "parameters are written $1, $2, not %s", bad)
+	case count > maxParameters:
+		return nil, fault.New(fault.ProgramLimit, "statement has %d parameters, at most %d are allowed", count, maxParameters)
+	}
+	if inner, analyze, ok := a.text.Explain(); ok {
+		a.inner, a.kind = inner, query.Explain
+		if analyze {
+			a.kind = query.ExplainAnalyze
+		}
+	}
+	return a.tree(ctx, a.text.SQL[:a.text.End])
+}
+
+// tree serializes the query inside a text.
+func (a *analysis) tree(ctx context.Context, sql string) (*policy.Tree, error) {
+	inner := sql[a.inner:]
+	tree, err := a.serialized(ctx, inner)
+	var refusal *policy.SerializeError
+	if errors.As(err, &refusal) && refusal.Type == "not implemented" {
+		// A PIVOT that names its values is a SELECT everywhere but here.
+		if wrapped, err := a.serialized(ctx, wrapOpen+inner+"\n)"); err == nil {
+			a.wrap = true
+			return wrapped, nil
+		}
+		statements := 0
+		if parsed, err := a.instance.conn.Extract(ctx, a.text.SQL); err == nil {
+			statements = parsed.Len()
+			parsed.Close()
+		}
+		return nil, refuseKind(sqltext.New(inner), statements)
+	}
+	if errors.As(err, &refusal) || errors.Is(err, policy.ErrStatements) {
+		return nil, a.unparsed(ctx, err)
+	}
+	return tree, err
+}
+
+func (a *analysis) serialized(ctx context.Context, sql string) (*policy.Tree, error) {
+	data, err := a.instance.serialize(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	return policy.Parse(data) //nolint:wrapcheck // told apart by its caller
+}
+
+// unparsed gives DuckDB's own error for a text that it cannot parse.
+func (a *analysis) unparsed(ctx context.Context, err error) error {
+	if errors.Is(err, policy.ErrStatements) {
+		return fault.New(fault.Syntax, "cannot insert multiple commands into a prepared statement")
+	}
+	parsed, parseErr := a.instance.conn.Extract(ctx, a.text.SQL)
+	if parseErr != nil {
+		return parseErr //nolint:wrapcheck // DuckDB's fault
+	}
+	parsed.Close()
+	return fault.New(fault.Syntax, "%s", firstLine(err.Error()))
+}
+
+// bind prepares the statement for its facts.
+func (a *analysis) bind(ctx context.Context, tree *policy.Tree, unknown []policy.Use) (*query.Facts, error) {
+	types, err := a.parameters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.final = a.text.Typed(types)
+	if len(types) > 0 { // the text changed: what runs is what was judged
+		if tree, err = a.tree(ctx, a.final.SQL); err != nil {
+			return nil, a.explain(err, a.final.SQL, a.final)
+		}
+		var refused *fault.Error
+		if unknown, refused = a.judge(tree); refused != nil {
+			return nil, refused
+		}
+		if refused = a.judgeTables(tree); refused != nil {
+			return nil, refused
+		}
+	}
+	a.instance.tables.Reset()
+	p, err := a.prepare(ctx, a.final.SQL)
+	if err != nil {
+		return nil, a.explain(err, a.final.SQL, a.final)
+	}
+	defer p.Close()
+	if err := a.check(p, unknown); err != nil {
+		return nil, err
+	}
+	facts := &query.Facts{
+		SQL: a.final.SQL, Kind: a.kind, Tables: a.instance.tables.Bound(), Functions: tree.FunctionNames(),
+		Parameters: types, Columns: a.original(p.Columns(), types),
+	}
+	if facts.Plan, err = a.physical(ctx, len(types)); err != nil {
+		return nil, err
+	}
+	names := make([]string, len(facts.Tables))
+	for i, t := range facts.Tables {
+		names[i] = t.SQL()
+	}
+	facts.Fingerprint = a.text.Fingerprint(names...)
+	return facts, nil
+}
+
+// check refuses what DuckDB bound and this package did not expect.
+func (a *analysis) check(p *duck.Prepared, unknown []policy.Use) error {
+	expected := duck.KindSelect
+	if a.kind != query.Select {
+		expected = duck.KindExplain
+	}
+	switch {
+	case p.Kind() != expected:
+		return unsupported(a.text.First())
+	case len(unknown) > 0:
+		return refuseFunction(unknown[0].Name).WithPosition(a.position(unknown[0].Position))
+	case !p.Resolved():
+		return fault.New(fault.IndeterminateType, "could not determine the data types of the result").
+			WithHint("Cast the parameters to their types.")
+	}
+	return nil
+}
+
+// prepare binds a text. A failure may leave the connection inside a failed
+// transaction.
+func (a *analysis) prepare(ctx context.Context, sql string) (*duck.Prepared, error) {
+	p, err := a.instance.conn.Prepare(ctx, sql)
+	if err != nil {
+		_ = a.instance.conn.Exec(ctx, "ROLLBACK") // an error where there is none to roll back
+		return nil, err                           //nolint:wrapcheck // DuckDB's fault
+	}
+	return p, nil
+}
+
+// original gives the columns with the names of the text as the client sent it,
+// which has no casts of parameters.
+func (a *analysis) original(columns []query.Column, types []string) []query.Column {
+	for i := range columns {
+		for n, t := range types {
+			if !strings.Contains(columns[i].Name, "CAST($") {
+				break
+			}
+			columns[i].Name = strings.ReplaceAll(columns[i].Name, sqltext.Cast(n+1, t), fmt.Sprintf("$%d", n+1))
+		}
+	}
+	return columns
+}
+
+// wanted gives the names that the instance was not asked about yet.
+func (a *analysis) wanted(tree *policy.Tree) []query.TableName {
+	var names []query.TableName
+	seen := map[string]struct{}{}
+	for _, t := range tree.Tables {
+		key := a.askKey(t.Name)
+		if _, ok := a.instance.asked[key]; ok {
+			continue
+		}
+		if _, ok := seen[key]; !ok {
+			seen[key] = struct{}{}
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// askKey names what a spelled name means here.
+func (a *analysis) askKey(n query.TableName) string {
+	s := a.request.Statement
+	return strings.ToLower(fmt.Sprintf("%q %q %s", s.Catalog, s.Schema, n.SQL()))
+}
+
+// stand makes the stand-ins that came with the request, and remembers that
+// wanted was answered.
+func (a *analysis) stand(ctx context.Context, wanted []query.TableName) error {
+	i := a.instance
+	for _, t := range a.request.Tables {
+		if err := i.tables.Add(ctx, t); err != nil {
+			i.broken = true
+			return fmt.Errorf("stand in: %w", err)
+		}
+	}
+	if len(i.asked)+len(wanted) > maxAsked {
+		i.broken = true // starts anew after this statement
+	}
+	for _, n := range wanted {
+		i.asked[a.askKey(n)] = struct{}{}
+	}
+	return nil
+}
+
+// standsIn tells whether a name, as DuckDB resolves it, is that of a stand-in.
+func (a *analysis) standsIn(n query.TableName) bool {
+	s, tables := a.request.Statement, a.instance.tables
+	switch {
+	case n.Catalog != "":
+		return tables.Has(n)
+	case n.Schema != "":
+		return tables.Has(query.TableName{Catalog: s.Catalog, Schema: n.Schema, Table: n.Table}) ||
+			tables.Has(query.TableName{Catalog: n.Schema, Schema: "main", Table: n.Table})
+	}
+	return tables.Has(query.TableName{Catalog: s.Catalog, Schema: s.Schema, Table: n.Table})
+}
