@@ -9,33 +9,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tavana/tavana/internal/catalog"
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/query"
 )
-
-// Credentials is what a principal's proof is checked against. A principal that
-// does not exist has no keys and a salt that is always the same.
-type Credentials struct {
-	Salt       []byte
-	Iterations int
-	Keys       []Key // live ones
-}
-
-// Key is one live key of a principal; the secret itself is nowhere.
-type Key struct {
-	ID        string
-	Hash      []byte // SHA-256 of the secret
-	StoredKey []byte // SCRAM-SHA-256
-	ServerKey []byte // SCRAM-SHA-256
-	Scopes    []query.Scope
-	Expires   time.Time // zero: never
-}
 
 // Source is where credentials are kept.
 type Source interface {
 	// Login gives the credentials of a principal, existing or not. An error
 	// means that it could not be found out.
-	Login(ctx context.Context, principal string) (Credentials, error)
+	Login(ctx context.Context, principal string) (catalog.Credentials, error)
 	// Touch remembers that a key was used.
 	Touch(ctx context.Context, keyID string) error
 }
@@ -143,7 +126,7 @@ type Exchange struct {
 	owner       *Authenticator
 	principal   string
 	address     string
-	credentials Credentials
+	credentials catalog.Credentials
 	scram       *conversations
 }
 
@@ -196,7 +179,7 @@ func (e *Exchange) Final(ctx context.Context, message []byte) (query.Identity, [
 	return identity, []byte(answer), err
 }
 
-func (e *Exchange) live(key Key) bool {
+func (e *Exchange) live(key catalog.Credential) bool {
 	return key.ID != "" && (key.Expires.IsZero() || time.Now().Before(key.Expires))
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/xdg-go/scram"
+
+	"github.com/tavana/tavana/internal/catalog"
 )
 
 // conversations runs one SCRAM conversation for each live key. All have the
@@ -23,7 +25,7 @@ const (
 	maxIterations = 1 << 20
 )
 
-func newConversations(c Credentials) (*conversations, error) {
+func newConversations(c catalog.Credentials) (*conversations, error) {
 	if len(c.Salt) == 0 || c.Iterations < minIterations || c.Iterations > maxIterations {
 		return nil, errors.New("credentials without a usable salt")
 	}
@@ -32,7 +34,7 @@ func newConversations(c Credentials) (*conversations, error) {
 	if len(keys) == 0 {
 		unknown := make([]byte, 32)
 		_, _ = rand.Read(unknown) // never fails
-		keys = []Key{{StoredKey: unknown, ServerKey: unknown}}
+		keys = []catalog.Credential{{StoredKey: unknown, ServerKey: unknown}}
 	}
 	all := &conversations{}
 	for _, key := range keys {
