@@ -52,6 +52,12 @@ func (s *Standins) Has(name query.TableName) bool {
 	return ok
 }
 
+// Named tells whether any stand-in has the table name; letter case does not
+// matter.
+func (s *Standins) Named(table string) bool {
+	return slices.ContainsFunc(s.tables, func(t *standin) bool { return strings.EqualFold(t.name.Table, table) })
+}
+
 // Add makes the stand-in of a table, whose catalog must be attached, as a view.
 // A table that has one keeps it.
 func (s *Standins) Add(ctx context.Context, table query.Table) error {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tavana/tavana/internal/duck"
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/planner/sqltext"
 )
@@ -52,18 +53,34 @@ func byteOffset(sql string, position int) int {
 	return len(sql)
 }
 
-// discreet leaves out what the planner's own build shows: suggestions that
-// point at DuckDB's system tables.
+// discreet leaves out suggestions that do not point at a table of the
+// principal's: DuckDB suggests its own system tables too. A broken DuckDB is
+// marked for its end.
 func (a *analysis) discreet(f *fault.Error) error {
-	if f.Kind == fault.UndefinedTable && !a.suggests(f.Hint) {
-		f = f.WithHint("%s", hintTables)
+	e := duck.ExceptionOf(f)
+	if e == nil {
+		return f
 	}
-	return f
+	if e.Fatal() {
+		a.instance.broken = true
+	}
+	if f.Kind != fault.UndefinedTable || (e.Candidates != "" && a.visible(e.Candidates)) {
+		return f
+	}
+	if e.Candidates == "" && f.Hint != "" { // aliases of the statement itself
+		return f
+	}
+	return f.WithHint("%s", hintTables)
 }
 
-func (a *analysis) suggests(hint string) bool {
-	if hint == "" || strings.Contains(hint, "information_schema.") || strings.Contains(hint, "pg_catalog.") {
-		return false
+// visible tells whether all of DuckDB's suggestions are tables that the
+// principal may see.
+func (a *analysis) visible(candidates string) bool {
+	for candidate := range strings.SplitSeq(candidates, ",") {
+		parts := strings.Split(strings.TrimSpace(candidate), ".")
+		if !a.instance.tables.Named(strings.Trim(parts[len(parts)-1], `"`)) {
+			return false
+		}
 	}
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tavana/tavana/internal/duck"
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/planner/policy"
 	"github.com/tavana/tavana/internal/query"
@@ -15,29 +16,20 @@ import (
 // explainPrefix asks for the physical plan.
 const explainPrefix = "EXPLAIN (FORMAT json) "
 
-// physical gives the plan of the query. Parameters are opaque to it: it is
-// planned before they have values.
-func (a *analysis) physical(ctx context.Context, parameters int) (*query.PlanNode, error) {
-	sql := explainPrefix + a.final.SQL[a.inner:]
-	p, err := a.prepare(ctx, sql)
+// physical gives the plan of the query. DuckDB plans again when parameters get
+// their values, which are not known here: samples stand for them.
+func (a *analysis) physical(ctx context.Context, types []string) (*query.PlanNode, error) {
+	p, err := a.prepare(ctx, explainPrefix+a.final.SQL[a.inner:])
 	if err != nil {
 		return nil, a.explain(err, a.final.SQL, a.final)
 	}
 	defer p.Close()
-	for _, parameter := range p.Parameters() {
-		n, err := strconv.Atoi(parameter.Name)
-		if err != nil || n < 1 || n > parameters {
-			return nil, fmt.Errorf("plan has a parameter %q", parameter.Name)
-		}
+	out, err := a.explained(ctx, p, types, sample)
+	if err != nil && len(types) > 0 { // a sample that does not fit its place
+		out, err = a.explained(ctx, p, types, func(string) query.Value { return query.Value{Null: true} })
 	}
-	for i := range p.Parameters() {
-		if err := p.BindText(i+1, query.Value{Null: true}); err != nil {
-			return nil, err //nolint:wrapcheck // a fault
-		}
-	}
-	out, err := p.Query(ctx)
 	if err != nil {
-		return nil, a.explain(err, a.final.SQL, a.final)
+		return nil, a.explain(err, "", a.final)
 	}
 	if len(out.Rows) == 0 {
 		return nil, nil //nolint:nilnil // no plan is an answer
@@ -51,6 +43,50 @@ func (a *analysis) physical(ctx context.Context, parameters int) (*query.PlanNod
 		return nil, nil //nolint:nilnil // no plan is an answer
 	}
 	return a.node(nodes[0])
+}
+
+// explained runs an EXPLAIN with values for its parameters.
+func (a *analysis) explained(
+	ctx context.Context, p *duck.Prepared, types []string, value func(typ string) query.Value,
+) (duck.Text, error) {
+	for i, parameter := range p.Parameters() {
+		n, err := strconv.Atoi(parameter.Name)
+		if err != nil || n < 1 || n > len(types) {
+			return duck.Text{}, fmt.Errorf("plan has a parameter %q", parameter.Name)
+		}
+		if err := p.BindText(i+1, value(types[n-1])); err != nil {
+			return duck.Text{}, err //nolint:wrapcheck // a fault
+		}
+	}
+	out, err := p.Query(ctx)
+	if err != nil {
+		_ = a.instance.conn.Exec(ctx, "ROLLBACK") // an error where there is none to roll back
+	}
+	return out, err //nolint:wrapcheck // DuckDB's fault
+}
+
+// sample gives a value that is likely to pass for one of a type. Estimates do
+// not depend on it: stand-ins have no value ranges.
+func sample(typ string) query.Value {
+	switch {
+	case typ == "BOOLEAN":
+		return query.Value{Text: "true"}
+	case typ == "DATE":
+		return query.Value{Text: "2000-01-01"}
+	case strings.HasPrefix(typ, "TIMESTAMP"):
+		return query.Value{Text: "2000-01-01 00:00:00"}
+	case strings.HasPrefix(typ, "TIME"):
+		return query.Value{Text: "12:00:00"}
+	case typ == "INTERVAL":
+		return query.Value{Text: "1 day"}
+	case strings.HasSuffix(typ, "]") && !strings.HasSuffix(typ, "[][]"):
+		return query.Value{Text: "[" + sample(typ[:strings.LastIndexByte(typ, '[')]).Text + "]"}
+	case typ == lastResort, strings.HasSuffix(typ, "INT"), typ == "INTEGER", typ == "FLOAT", typ == "DOUBLE", typ == "BIGNUM":
+		return query.Value{Text: "100"}
+	case strings.HasPrefix(typ, "DECIMAL"):
+		return query.Value{Text: "0.1"}
+	}
+	return query.Value{Null: true}
 }
 
 // planNode is an operator as DuckDB writes it.

@@ -164,7 +164,7 @@ func (a *analysis) bind(ctx context.Context, tree *policy.Tree, unknown []policy
 		SQL: a.final.SQL, Kind: a.kind, Tables: a.instance.tables.Bound(), Functions: tree.FunctionNames(),
 		Parameters: types, Columns: a.original(p.Columns(), types),
 	}
-	if facts.Plan, err = a.physical(ctx, len(types)); err != nil {
+	if facts.Plan, err = a.physical(ctx, types); err != nil {
 		return nil, err
 	}
 	names := make([]string, len(facts.Tables))
