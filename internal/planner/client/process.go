@@ -49,7 +49,9 @@ func startProcess(ctx context.Context, cfg Config, name string) (*process, error
 		return nil, fmt.Errorf("remove old socket: %w", err)
 	}
 	cmd := exec.Command(cfg.Binary, "planner", "--socket", socket) //nolint:gosec,noctx // our own binary; the slot ends it
-	cmd.Env = []string{"TZ=UTC", "LC_ALL=C.UTF-8"}                 // a statement must not find anything there
+	cmd.Env = []string{                                            // a statement must not find anything there
+		"TZ=UTC", "LC_ALL=C.UTF-8", fmt.Sprintf("GOMEMLIMIT=%d", cfg.Memory/2),
+	}
 	cmd.Dir = cfg.Home
 	cmd.Stderr = logWriter{logger: cfg.Logger.With(slog.String("process", name))}
 	started, err := cfg.Spawner.Start(cmd)

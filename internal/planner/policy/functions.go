@@ -41,9 +41,12 @@ func Scalar(name string) Verdict { return judge(name, lists().scalarAllowed, lis
 // case does not matter.
 func Table(name string) Verdict { return judge(name, lists().tableAllowed, lists().tableRefused) }
 
+// internalPrefix starts the names of the planner's own functions.
+const internalPrefix = "tavana_"
+
 func judge(name string, allowed, refused map[string]struct{}) Verdict {
 	name = strings.ToLower(name)
-	if _, ok := refused[name]; ok {
+	if _, ok := refused[name]; ok || strings.HasPrefix(name, internalPrefix) {
 		return Refused
 	}
 	if _, ok := allowed[name]; ok {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -33,9 +34,8 @@ type TableUse struct {
 
 // SerializeError is DuckDB's own reason for giving no tree.
 type SerializeError struct {
-	Type     string // such as "parser" or "not implemented"
-	Message  string
-	Position string // byte offset, or empty
+	Type    string // such as "parser" or "not implemented"
+	Message string
 }
 
 // Error gives DuckDB's message.
@@ -46,97 +46,142 @@ var ErrStatements = fmt.Errorf("not exactly one statement")
 
 // Parse reads the result of DuckDB's json_serialize_sql over one statement.
 func Parse(serialized []byte) (*Tree, error) {
-	var root struct {
-		Error      bool            `json:"error"`
-		Type       string          `json:"error_type"`
-		Message    string          `json:"error_message"`
-		Position   string          `json:"position"`
-		Statements json.RawMessage `json:"statements"`
-	}
-	if err := json.Unmarshal(serialized, &root); err != nil {
+	w := walker{decoder: json.NewDecoder(bytes.NewReader(serialized)), tree: &Tree{}, parameters: map[string]struct{}{}}
+	root, err := w.value("")
+	if err != nil {
 		return nil, fmt.Errorf("read syntax tree: %w", err)
 	}
-	if root.Error {
-		return nil, &SerializeError{Type: root.Type, Message: root.Message, Position: root.Position}
+	if root.failed {
+		return nil, &SerializeError{Type: root.texts["error_type"], Message: root.texts["error_message"]}
 	}
-	var statements []any
-	if err := json.Unmarshal(root.Statements, &statements); err != nil {
-		return nil, fmt.Errorf("read syntax tree: %w", err)
-	}
-	if len(statements) != 1 {
+	if w.statements != 1 {
 		return nil, ErrStatements
 	}
-	w := walker{tree: &Tree{}, parameters: map[string]struct{}{}}
-	w.value(statements[0])
 	w.tree.Parameters = slices.Sorted(maps.Keys(w.parameters))
 	return w.tree, nil
 }
 
 // walker visits every value of a tree, whatever node it hangs on: a node kind
-// that a later DuckDB adds cannot hide a function.
+// that a later DuckDB adds cannot hide a function. It keeps only what it looks
+// for: a tree is a hundred times its statement.
 type walker struct {
+	decoder    *json.Decoder
 	tree       *Tree
 	parameters map[string]struct{}
+	statements int
 }
 
-func (w *walker) value(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		w.object(v)
-	case []any:
-		for _, item := range v {
-			w.value(item)
+// node is what is kept of an object until its end.
+type node struct {
+	texts    map[string]string
+	location int
+	call     int  // index of the function under "function"; -1: none
+	function int  // index of the function that this object is; -1: none
+	query    bool // "query" is an object
+	failed   bool
+	scalar   any // what a plain value is
+}
+
+func newNode() node { return node{location: -1, call: -1, function: -1} }
+
+// value reads the next value, which stands under key. Only of an object is the
+// node meaningful.
+func (w *walker) value(key string) (node, error) {
+	n := newNode()
+	token, err := w.decoder.Token()
+	if err != nil {
+		return n, err //nolint:wrapcheck // wrapped once, by Parse
+	}
+	switch token {
+	case json.Delim('{'):
+		return w.object()
+	case json.Delim('['):
+		for w.decoder.More() {
+			if key == "statements" {
+				w.statements++
+			}
+			if _, err := w.value(""); err != nil {
+				return n, err
+			}
+		}
+		_, err := w.decoder.Token()
+		return n, err //nolint:wrapcheck // wrapped once, by Parse
+	}
+	n.scalar = token
+	return n, nil
+}
+
+func (w *walker) object() (node, error) {
+	n := newNode()
+	for w.decoder.More() {
+		token, err := w.decoder.Token()
+		if err != nil {
+			return n, err //nolint:wrapcheck // wrapped once, by Parse
+		}
+		key, _ := token.(string)
+		if err := w.member(&n, key); err != nil {
+			return n, err
+		}
+	}
+	w.end(&n)
+	_, err := w.decoder.Token()
+	return n, err //nolint:wrapcheck // wrapped once, by Parse
+}
+
+// member reads the value of one key of an object.
+func (w *walker) member(n *node, key string) error {
+	child, err := w.value(key)
+	switch key {
+	case "type", "function_name", "catalog_name", "schema_name", "table_name", "identifier",
+		"error_type", "error_message", "query_location", "error":
+		n.keep(key, child.scalar)
+	case "function":
+		n.call = child.function
+	case "query":
+		n.query = child.texts != nil
+	}
+	return err
+}
+
+// keep remembers a plain value.
+func (n *node) keep(key string, raw any) {
+	if n.texts == nil {
+		n.texts = map[string]string{}
+	}
+	switch v := raw.(type) {
+	case string:
+		n.texts[key] = v
+	case bool:
+		n.failed = n.failed || (key == "error" && v)
+	case float64: // DuckDB writes its "unknown" as 2^64-1
+		if key == "query_location" && v < 1<<31 {
+			n.location = int(v)
 		}
 	}
 }
 
-func (w *walker) object(o map[string]any) {
-	kind := text(o, "type")
-	table, isTable := o["function"].(map[string]any)
-	isTable = isTable && kind == "TABLE_FUNCTION"
+// end takes what an object names into the tree.
+func (w *walker) end(n *node) {
+	kind := n.texts["type"]
+	if name, ok := n.texts["function_name"]; ok {
+		n.function = len(w.tree.Functions)
+		w.tree.Functions = append(w.tree.Functions, Use{Name: strings.ToLower(name), Position: n.location})
+	}
 	switch {
-	case isTable:
-		w.function(table, true)
+	case kind == "TABLE_FUNCTION" && n.call >= 0:
+		w.tree.Functions[n.call].Table = true
 	case kind == "BASE_TABLE":
-		w.table(o)
-	case kind == "SHOW_REF" && o["query"] == nil:
-		w.tree.Shows = append(w.tree.Shows, strings.Trim(text(o, "table_name"), `"`))
+		w.tree.Tables = append(w.tree.Tables, TableUse{
+			Name: query.TableName{
+				Catalog: n.texts["catalog_name"], Schema: n.texts["schema_name"], Table: n.texts["table_name"],
+			},
+			Position: n.location,
+		})
+	case kind == "SHOW_REF" && !n.query:
+		w.tree.Shows = append(w.tree.Shows, strings.Trim(n.texts["table_name"], `"`))
 	case kind == "VALUE_PARAMETER":
-		w.parameters[text(o, "identifier")] = struct{}{}
+		w.parameters[n.texts["identifier"]] = struct{}{}
 	}
-	for key, v := range o {
-		switch _, ok := v.(string); {
-		case key == "function_name" && ok:
-			w.function(o, false)
-		case key == "function" && isTable:
-			w.arguments(table)
-		default:
-			w.value(v)
-		}
-	}
-}
-
-// arguments visits what is below a table function's call, but not the call.
-func (w *walker) arguments(call map[string]any) {
-	for key, v := range call {
-		if key != "function_name" {
-			w.value(v)
-		}
-	}
-}
-
-func (w *walker) function(o map[string]any, table bool) {
-	name := strings.ToLower(text(o, "function_name"))
-	w.tree.Functions = append(w.tree.Functions, Use{Name: name, Table: table, Position: location(o)})
-}
-
-func (w *walker) table(o map[string]any) {
-	w.tree.Tables = append(w.tree.Tables, TableUse{
-		Name: query.TableName{
-			Catalog: text(o, "catalog_name"), Schema: text(o, "schema_name"), Table: text(o, "table_name"),
-		},
-		Position: location(o),
-	})
 }
 
 // FunctionNames lists the functions, sorted and unique.
@@ -146,18 +191,4 @@ func (t *Tree) FunctionNames() []string {
 		seen[f.Name] = struct{}{}
 	}
 	return slices.Sorted(maps.Keys(seen))
-}
-
-func text(o map[string]any, key string) string {
-	s, _ := o[key].(string)
-	return s
-}
-
-// location gives a node's byte offset. DuckDB writes its "unknown" as 2^64-1.
-func location(o map[string]any) int {
-	n, ok := o["query_location"].(float64)
-	if !ok || n > 1<<31 {
-		return -1
-	}
-	return int(n)
 }

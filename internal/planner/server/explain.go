@@ -7,6 +7,7 @@ import (
 
 	"github.com/tavana/tavana/internal/duck"
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/planner/policy"
 	"github.com/tavana/tavana/internal/planner/sqltext"
 )
 
@@ -64,6 +65,9 @@ func (a *analysis) discreet(f *fault.Error) error {
 	if e.Fatal() {
 		a.instance.broken = true
 	}
+	if f.Kind == fault.UndefinedFunction && !offered(e.Candidates) {
+		return f.WithHint("")
+	}
 	if f.Kind != fault.UndefinedTable || (e.Candidates != "" && a.visible(e.Candidates)) {
 		return f
 	}
@@ -79,6 +83,18 @@ func (a *analysis) visible(candidates string) bool {
 	for candidate := range strings.SplitSeq(candidates, ",") {
 		parts := strings.Split(strings.TrimSpace(candidate), ".")
 		if !a.instance.tables.Named(strings.Trim(parts[len(parts)-1], `"`)) {
+			return false
+		}
+	}
+	return true
+}
+
+// offered tells whether the functions that DuckDB suggests are not among those
+// that would be refused.
+func offered(candidates string) bool {
+	for candidate := range strings.SplitSeq(candidates, ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(candidate), "(")
+		if policy.Table(name) == policy.Refused || policy.Scalar(name) == policy.Refused {
 			return false
 		}
 	}

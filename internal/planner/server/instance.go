@@ -32,7 +32,7 @@ const maxAsked = 20_000
 // a user comes near.
 const (
 	setup = `SET threads = 1;
-SET memory_limit = '128MB';
+SET memory_limit = '256MB';
 SET TimeZone = 'UTC';
 SET allow_persistent_secrets = false;
 SET allow_community_extensions = false;
