@@ -1,0 +1,97 @@
+package datadir
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tavana/tavana/internal/catalog/source"
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/query"
+)
+
+// fingerprint is the columns of a file, to compare files by.
+type fingerprint struct {
+	file    query.File
+	columns string // names, folded and sorted
+}
+
+// samples is how many files of a folder are compared by their columns.
+const samples = 16
+
+// like tells whether all files at and below a folder are alike: of one format,
+// with the same partition keys, and, as far as a sample tells, with the same
+// names of columns. A folder of which nothing is steady yet counts as alike; it
+// shows no table then.
+func (w *Watcher) like(ctx context.Context, n *node) (source.Set, bool, error) {
+	set := source.Set{Base: n.path, Files: n.files()}
+	slices.SortFunc(set.Files, func(a, b query.File) int { return strings.Compare(a.Path, b.Path) })
+	set.Files = slices.CompactFunc(set.Files, func(a, b query.File) bool { return a.Path == b.Path })
+	if !slices.ContainsFunc(n.nodes, func(c *node) bool { return c.alien == "" }) {
+		return set, false, nil
+	}
+	for i, f := range set.Files {
+		_, format := source.Split(filepath.Base(f.Path))
+		keys := source.HiveKeys(n.path, f.Path)
+		if i == 0 {
+			set.Format, set.Keys = format, keys
+		}
+		if format != set.Format || !slices.Equal(keys, set.Keys) || !within(n.path, f.Path) {
+			return set, false, nil
+		}
+	}
+	alike, err := w.sameColumns(ctx, set)
+	return set, alike, err
+}
+
+func (w *Watcher) sameColumns(ctx context.Context, set source.Set) (bool, error) {
+	if len(set.Files) < 2 {
+		return true, nil
+	}
+	first := ""
+	for i := range min(len(set.Files), samples) {
+		at := i
+		if len(set.Files) > samples {
+			at = i * (len(set.Files) - 1) / (samples - 1)
+		}
+		columns, err := w.columns(ctx, set.Files[at], set.Format)
+		switch {
+		case err != nil:
+			return false, err
+		case columns == "": // not readable now: it says nothing
+		case first == "":
+			first = columns
+		case columns != first:
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// columns gives the column names of a file, read once for each state of it;
+// empty where it cannot be read now. It fails where the platform is at fault.
+func (w *Watcher) columns(ctx context.Context, f query.File, format query.Format) (string, error) {
+	last, known := w.kinds[f.Path]
+	if known && source.Same(last.file, f) {
+		return last.columns, nil
+	}
+	if w.state(f, format) != ready {
+		return last.columns, nil // as it was before, or nothing
+	}
+	found, err := w.registry.Columns(ctx, f, format)
+	if err != nil {
+		switch fault.KindOf(err) {
+		case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.Internal, fault.QueueFull:
+			return "", err
+		}
+	}
+	names := make([]string, 0, len(found))
+	for _, c := range found {
+		names = append(names, source.Fold(c.Name))
+	}
+	slices.Sort(names)
+	columns := strings.Join(names, "\x00")
+	w.kinds[f.Path] = fingerprint{file: f, columns: columns}
+	return columns, nil
+}
