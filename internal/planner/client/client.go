@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -119,6 +121,9 @@ func (p *Pool) Plan(ctx context.Context, r query.PlanRequest) (query.PlanAnswer,
 		return query.PlanAnswer{}, fault.New(fault.ProgramLimit, "statement is too long: %d bytes, at most %d are allowed",
 			len(r.Statement.Text), p.cfg.MaxStatement)
 	}
+	if !encodable(r.Statement) {
+		return query.PlanAnswer{}, fault.New(fault.InvalidEncoding, "invalid byte sequence in the statement: it is not UTF-8")
+	}
 	key := keyOf(r)
 	if f := p.killers.find(key); f != nil {
 		p.metrics.statements.WithLabelValues("remembered").Inc()
@@ -132,6 +137,12 @@ func (p *Pool) Plan(ctx context.Context, r query.PlanRequest) (query.PlanAnswer,
 	answer, err := p.wait(ctx, j)
 	p.metrics.statements.WithLabelValues(label(err)).Inc()
 	return answer, err
+}
+
+// encodable tells whether a message can carry the statement: only UTF-8 can be.
+func encodable(s query.Statement) bool {
+	return utf8.ValidString(s.Text) && utf8.ValidString(s.Catalog) && utf8.ValidString(s.Schema) &&
+		!slices.ContainsFunc(s.ParameterTypes, func(t string) bool { return !utf8.ValidString(t) })
 }
 
 // wait returns what became of a job. A job that a process has taken goes on

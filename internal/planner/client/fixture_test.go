@@ -43,6 +43,16 @@ func newPool(t *testing.T, change func(*client.Config)) *client.Pool {
 	return pool
 }
 
+// badConfig names a binary that is not there.
+func badConfig(t *testing.T) client.Config {
+	t.Helper()
+	spawner := lifecycle.NewSpawner()
+	t.Cleanup(spawner.Close)
+	return client.Config{
+		Binary: "/nonexistent/tavana-worker", Home: t.TempDir(), Spawner: spawner, Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
 // statement is a statement as a principal who sees the TPC-H tables sends it.
 func statement(text string, types ...string) query.Statement {
 	return query.Statement{Text: text, Catalog: "local", Schema: "main", ParameterTypes: types}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tavana/tavana/internal/duck"
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/planner/sqltext"
 	"github.com/tavana/tavana/internal/query"
 )
 
@@ -22,6 +23,7 @@ type instance struct {
 	serial   *duck.Prepared
 	catalogs []string
 	asked    map[string]struct{} // names whose definitions were asked for
+	spelled  map[string]string   // by type: how DuckDB names the column of CAST($1 AS type)
 	broken   bool                // must not be used again
 }
 
@@ -47,7 +49,7 @@ func newInstance(ctx context.Context, id string, r query.PlanRequest) (*instance
 	if err != nil {
 		return nil, fmt.Errorf("open planner's database: %w", err)
 	}
-	i := &instance{id: id, db: db, catalogs: r.Visibility.Catalogs, asked: map[string]struct{}{}}
+	i := &instance{id: id, db: db, catalogs: r.Visibility.Catalogs, asked: map[string]struct{}{}, spelled: map[string]string{}}
 	if i.conn, err = db.Connect(); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("connect to planner's database: %w", err)
@@ -127,6 +129,24 @@ func (i *instance) serialize(ctx context.Context, sql string) ([]byte, error) {
 		return nil, fmt.Errorf("serialize: no tree")
 	}
 	return []byte(*out.Rows[0][0]), nil
+}
+
+// spell gives how DuckDB writes a cast of $1 to a type in a column's name.
+func (i *instance) spell(ctx context.Context, typ string) string {
+	if text, ok := i.spelled[typ]; ok {
+		return text
+	}
+	text := sqltext.Cast(1, typ)
+	if p, err := i.conn.Prepare(ctx, "SELECT "+text); err == nil {
+		if columns := p.Columns(); len(columns) == 1 {
+			text = columns[0].Name
+		}
+		p.Close()
+	}
+	if len(i.spelled) < maxAsked {
+		i.spelled[typ] = text
+	}
+	return text
 }
 
 func (i *instance) close() {

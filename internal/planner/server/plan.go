@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -162,7 +163,7 @@ func (a *analysis) bind(ctx context.Context, tree *policy.Tree, unknown []policy
 	}
 	facts := &query.Facts{
 		SQL: a.final.SQL, Kind: a.kind, Tables: a.instance.tables.Bound(), Functions: tree.FunctionNames(),
-		Parameters: types, Columns: a.original(p.Columns(), types),
+		Parameters: types, Columns: a.original(ctx, p.Columns(), types),
 	}
 	if facts.Plan, err = a.physical(ctx, types); err != nil {
 		return nil, err
@@ -206,13 +207,15 @@ func (a *analysis) prepare(ctx context.Context, sql string) (*duck.Prepared, err
 
 // original gives the columns with the names of the text as the client sent it,
 // which has no casts of parameters.
-func (a *analysis) original(columns []query.Column, types []string) []query.Column {
+func (a *analysis) original(ctx context.Context, columns []query.Column, types []string) []query.Column {
 	for i := range columns {
 		for n, t := range types {
 			if !strings.Contains(columns[i].Name, "CAST($") {
 				break
 			}
-			columns[i].Name = strings.ReplaceAll(columns[i].Name, sqltext.Cast(n+1, t), fmt.Sprintf("$%d", n+1))
+			number := strconv.Itoa(n + 1)
+			spelled := strings.Replace(a.instance.spell(ctx, t), "$1", "$"+number, 1)
+			columns[i].Name = strings.ReplaceAll(columns[i].Name, spelled, "$"+number)
 		}
 	}
 	return columns
