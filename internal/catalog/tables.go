@@ -193,7 +193,7 @@ func (c *Catalog) inspect(ctx context.Context, row *store.Table) error {
 func unfit(row store.Table, base string, err error) error {
 	f := fault.From(err)
 	switch f.Kind {
-	case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.Internal, fault.QueueFull:
+	case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.Internal, fault.QueueFull, fault.WorkerLost:
 		return err
 	}
 	reason := f.Message

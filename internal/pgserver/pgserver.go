@@ -158,7 +158,7 @@ func (s *Server) firstLaunch(ctx context.Context) error {
 func (s *Server) URL() string { return s.url(database) }
 
 func (s *Server) url(db string) string {
-	values := url.Values{"host": {s.place.run}, "port": {port}, "user": {role}}
+	values := url.Values{"host": {s.place.run}, "port": {port}, "user": {role}, "sslmode": {"disable"}}
 	return "postgres:///" + db + "?" + values.Encode()
 }
 

@@ -102,7 +102,7 @@ func preparePlace(config Config, a account) (place, error) {
 func (p place) make(a account, home string) error {
 	mode := os.FileMode(0o700)
 	if a.switched {
-		mode = 0o711                                                      // the account passes through to its own folders
+		mode = 0o711 // the account passes through to its own folders
 		if err := makeParent(filepath.Dir(p.state)); err != nil {
 			return err
 		}

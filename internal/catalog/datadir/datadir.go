@@ -8,6 +8,7 @@ package datadir
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -67,6 +68,7 @@ type Watcher struct {
 	kinds map[string]fingerprint // by path: columns of a file
 	told  map[string]string      // by subject: what was logged last
 	tried map[string]attempt     // by folded name: what the registry was last told
+	later map[string]backoff     // by folded name: what the registry could not take
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -81,6 +83,12 @@ type attempt struct {
 	problem  string
 }
 
+// backoff is a pause before the next try.
+type backoff struct {
+	pause time.Duration
+	until time.Time
+}
+
 const (
 	pauseRatio  = 5 // pause at least so many times as long as a look took
 	inspections = 2 // at the same time
@@ -93,7 +101,7 @@ func Watch(ctx context.Context, config Config, registry Registry) (*Watcher, err
 	w := &Watcher{
 		config: config.WithDefaults(), registry: registry,
 		files: map[string]sighting{}, kinds: map[string]fingerprint{},
-		told: map[string]string{}, tried: map[string]attempt{},
+		told: map[string]string{}, tried: map[string]attempt{}, later: map[string]backoff{},
 	}
 	for _, dir := range config.Dirs {
 		root, err := realDir(dir)
@@ -102,6 +110,7 @@ func Watch(ctx context.Context, config Config, registry Registry) (*Watcher, err
 		}
 		w.roots = append(w.roots, root)
 	}
+	w.roots = outermost(w.roots)
 	if err := w.recall(ctx); err != nil {
 		return nil, err
 	}
@@ -187,7 +196,8 @@ func (w *Watcher) look(ctx context.Context) error {
 			problem, err := w.registry.RegisterData(ctx, s)
 			mu.Lock()
 			defer mu.Unlock()
-			return w.registered(ctx, s, problem, err)
+			w.registered(ctx, s, problem, err)
+			return ctx.Err()
 		})
 	}
 	return group.Wait()
@@ -195,29 +205,57 @@ func (w *Watcher) look(ctx context.Context) error {
 
 // isNew tells whether the registry has yet to hear of a source as it is.
 func (w *Watcher) isNew(s catalog.Source) bool {
+	if time.Now().Before(w.later[source.Fold(s.Table)].until) {
+		return false
+	}
 	last, ok := w.tried[source.Fold(s.Table)]
 	return !ok || last.location != s.Set.Base || last.format != s.Set.Format ||
 		last.problem != s.Problem && s.Problem != "" ||
 		!slices.EqualFunc(last.files, s.Set.Files, source.Same)
 }
 
-// registered remembers what the registry said. It fails where the registry
-// could not take the table now: the next look tries again.
-func (w *Watcher) registered(ctx context.Context, s catalog.Source, problem string, err error) error {
-	done := attempt{location: s.Set.Base, format: s.Set.Format, files: s.Set.Files, problem: s.Problem}
+// registered remembers what the registry said. What it could not take now is
+// tried again, with growing pauses: the fault is not the file's.
+func (w *Watcher) registered(ctx context.Context, s catalog.Source, problem string, err error) {
+	name, subject := source.Fold(s.Table), "table "+s.Table
 	switch {
 	case err == nil && problem == "":
 		w.config.Logger.DebugContext(ctx, "table registered", "table", s.Table, "files", len(s.Set.Files))
-		delete(w.told, "table "+s.Table)
+		delete(w.told, subject)
 	case err == nil:
-		w.tell(ctx, "table "+s.Table, "table cannot be read", problem)
+		w.tell(ctx, subject, "table cannot be read", problem)
 	case fault.KindOf(err) == fault.DuplicateTable:
-		w.tell(ctx, "table "+s.Table, "table is not registered: one of its name was added by hand", "")
+		w.tell(ctx, subject, "table is not registered: one of its name was added by hand", "")
+	case ctx.Err() != nil:
+		return
 	default:
-		return fmt.Errorf("register table %q: %w", s.Table, err)
+		pause := min(max(time.Second, 2*w.later[name].pause), time.Minute)
+		w.later[name] = backoff{pause: pause, until: time.Now().Add(pause)}
+		w.tell(ctx, subject, "table is not registered yet", reasonOf(err))
+		return
 	}
-	w.tried[source.Fold(s.Table)] = done
-	return nil
+	delete(w.later, name)
+	w.tried[name] = attempt{location: s.Set.Base, format: s.Set.Format, files: s.Set.Files, problem: s.Problem}
+}
+
+// reasonOf gives an error with its cause, for the log.
+func reasonOf(err error) string {
+	if cause := errors.Unwrap(err); cause != nil {
+		return err.Error() + ": " + cause.Error()
+	}
+	return err.Error()
+}
+
+// outermost leaves out the folders that lie in another one.
+func outermost(roots []string) []string {
+	var kept []string
+	for i, root := range roots {
+		if !slices.ContainsFunc(roots[:i], func(o string) bool { return o == root }) &&
+			!slices.ContainsFunc(roots, func(o string) bool { return o != root && within(o, root) }) {
+			kept = append(kept, root)
+		}
+	}
+	return kept
 }
 
 // dropGone forgets tables whose files are gone.
@@ -235,6 +273,7 @@ func (w *Watcher) dropGone(ctx context.Context, found []catalog.Source) error {
 		}
 		w.config.Logger.InfoContext(ctx, "table dropped: its files are gone", "table", name)
 		delete(w.tried, name)
+		delete(w.later, name)
 		delete(w.told, "table "+name)
 	}
 	return nil

@@ -28,7 +28,7 @@ func (w *Watcher) like(ctx context.Context, n *node) (source.Set, bool, error) {
 	set := source.Set{Base: n.path, Files: n.files()}
 	slices.SortFunc(set.Files, func(a, b query.File) int { return strings.Compare(a.Path, b.Path) })
 	set.Files = slices.CompactFunc(set.Files, func(a, b query.File) bool { return a.Path == b.Path })
-	if !slices.ContainsFunc(n.nodes, func(c *node) bool { return c.alien == "" }) {
+	if n.hasAlien() {
 		return set, false, nil
 	}
 	for i, f := range set.Files {
@@ -82,7 +82,7 @@ func (w *Watcher) columns(ctx context.Context, f query.File, format query.Format
 	found, err := w.registry.Columns(ctx, f, format)
 	if err != nil {
 		switch fault.KindOf(err) {
-		case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.Internal, fault.QueueFull:
+		case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.QueueFull:
 			return "", err
 		}
 	}

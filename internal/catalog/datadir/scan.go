@@ -44,6 +44,11 @@ func (n *node) files() []query.File {
 	return all
 }
 
+// hasAlien tells whether a lake's own format is at or below a node.
+func (n *node) hasAlien() bool {
+	return n.alien != "" || slices.ContainsFunc(n.nodes, (*node).hasAlien)
+}
+
 // found is a table that a look found, before it has its final name.
 type found struct {
 	name    string // of the file, extension included, or of the folder
@@ -202,7 +207,7 @@ func (w *Watcher) tables(ctx context.Context, n *node) ([]found, error) {
 		return nil, err
 	}
 	if alike {
-		return w.folderTable(n, set), nil
+		return w.folderTable(ctx, n, set), nil
 	}
 	var all []found
 	for _, child := range n.nodes {
@@ -238,11 +243,8 @@ const notWhole = "it is not a whole Parquet file: a writer may be at it still"
 // folderTable gives the table of a folder of like files. New files are left out
 // until they are whole; while one that it has already is being written, the
 // table stays as it was.
-func (w *Watcher) folderTable(n *node, set source.Set) []found {
+func (w *Watcher) folderTable(ctx context.Context, n *node, set source.Set) []found {
 	before := w.knows(n.path)
-	if before == nil {
-		before = w.knowsFiles(n.path)
-	}
 	registered := map[string]bool{}
 	for _, f := range before {
 		registered[f.Path] = true
@@ -257,6 +259,8 @@ func (w *Watcher) folderTable(n *node, set source.Set) []found {
 			if registered[f.Path] {
 				result.set.Files = append(result.set.Files, f)
 				result.problem = fmt.Sprintf("file %q: %s", filepath.Base(f.Path), notWhole)
+			} else {
+				w.tell(ctx, "file "+f.Path, "file is left out of its table", notWhole)
 			}
 		case writing:
 			if registered[f.Path] {
@@ -275,16 +279,6 @@ func (w *Watcher) folderTable(n *node, set source.Set) []found {
 func (w *Watcher) knows(location string) []query.File {
 	for _, a := range w.tried {
 		if a.location == location {
-			return a.files
-		}
-	}
-	return nil
-}
-
-// knowsFiles gives the files of a registered table that lie below a folder.
-func (w *Watcher) knowsFiles(folder string) []query.File {
-	for _, a := range w.tried {
-		if len(a.files) > 0 && within(folder, a.location) && a.location != a.files[0].Path {
 			return a.files
 		}
 	}

@@ -1,0 +1,97 @@
+// Package pgtest gives tests a private PostgreSQL: one server for a package, and
+// an empty database for each test.
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tavana/tavana/internal/lifecycle"
+	"github.com/tavana/tavana/internal/pgserver"
+)
+
+// Server is a PostgreSQL for tests.
+type Server struct {
+	*pgserver.Server
+	// StateDir holds the server's files; postmaster.pid is in its folder data.
+	StateDir string
+
+	spawner *lifecycle.Spawner
+	count   atomic.Int64
+}
+
+// Start starts a server; TestMain calls it, and Stop after the tests.
+func Start() (*Server, error) {
+	dir, err := os.MkdirTemp("", "pg")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the server's account passes through
+		return nil, err
+	}
+	s := &Server{StateDir: filepath.Join(dir, "state"), spawner: lifecycle.NewSpawner()}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	s.Server, err = pgserver.Start(ctx, pgserver.Config{
+		Home: dir, StateDir: s.StateDir, Spawner: s.spawner,
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		s.spawner.Close()
+		_ = os.RemoveAll(dir) // the error is told
+		return nil, err
+	}
+	return s, nil
+}
+
+// Stop ends the server and removes its files.
+func (s *Server) Stop() {
+	s.Close()
+	s.spawner.Close()
+	_ = os.RemoveAll(filepath.Dir(s.StateDir)) // a temporary folder
+}
+
+// Database makes an empty database and gives its URL.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.URL())
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // nothing is lost with it
+	name := fmt.Sprintf("test%d", s.count.Add(1))
+	if _, err := conn.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("create a database: %v", err)
+	}
+	u, err := url.Parse(s.URL())
+	if err != nil {
+		t.Fatalf("parse %q: %v", s.URL(), err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// PID gives the process ID of the running server, or 0.
+func (s *Server) PID() int {
+	text, err := os.ReadFile(filepath.Join(s.StateDir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	var pid int
+	line, _, _ := strings.Cut(string(text), "\n")
+	if _, err := fmt.Sscan(line, &pid); err != nil {
+		return 0
+	}
+	return pid
+}
