@@ -2,7 +2,9 @@ package client_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -228,4 +230,46 @@ func TestPlanFingerprint(t *testing.T) {
 			t.Errorf("%q has the same fingerprint", other)
 		}
 	}
+}
+
+// TestPlanWantsAllNames: the second round may go to a process that knows other
+// tables than the first one's, so all names are wanted, known ones too.
+func TestPlanWantsAllNames(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t, nil)
+	for n := range 8 { // each process knows nation then
+		facts(t, pool, statement("SELECT "+strconv.Itoa(n)+" FROM nation"))
+	}
+	answer, err := pool.Plan(t.Context(), query.PlanRequest{
+		Statement: statement("FROM nation a, region, nation b"), Visibility: visibility("all"),
+	})
+	want := []query.TableName{{Table: "nation"}, {Table: "region"}}
+	if diff := cmp.Diff(want, answer.Wanted); err != nil || diff != "" {
+		t.Errorf("error %v, wanted names (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestPlanInAnyProcess plans many statements at once: the two rounds of one may
+// go to processes that know different tables.
+func TestPlanInAnyProcess(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t, func(c *client.Config) { c.Processes = 3 })
+	tables := tpch()
+	var work sync.WaitGroup
+	for n := range 60 {
+		a, b := tables[n%len(tables)].Name, tables[(n*5+1)%len(tables)].Name
+		want := map[query.TableName]bool{a: true, b: true}
+		work.Go(func() {
+			text := "SELECT " + strconv.Itoa(n) + " FROM " + a.Table + " x, " + b.Table + " y"
+			f, err := analyze(t.Context(), pool, statement(text), visibility("all"))
+			if err != nil {
+				t.Errorf("%q: %v", text, err)
+				return
+			}
+			if len(f.Tables) != len(want) || !want[f.Tables[0]] {
+				t.Errorf("%q reads %v, want %v", text, f.Tables, want)
+			}
+		})
+	}
+	work.Wait()
 }

@@ -48,11 +48,11 @@ func plan(ctx context.Context, i *instance, r query.PlanRequest) (query.PlanAnsw
 	if refused != nil {
 		return query.PlanAnswer{}, refused
 	}
-	wanted := a.wanted(tree)
-	if len(wanted) > 0 && !r.Complete {
-		return query.PlanAnswer{Wanted: wanted}, nil
+	names, known := a.names(tree)
+	if !known && !r.Complete {
+		return query.PlanAnswer{Wanted: names}, nil
 	}
-	if err := a.stand(ctx, wanted); err != nil {
+	if err := a.stand(ctx, names); err != nil {
 		return query.PlanAnswer{}, err
 	}
 	if refused := a.judgeTables(tree); refused != nil {
@@ -221,21 +221,23 @@ func (a *analysis) original(ctx context.Context, columns []query.Column, types [
 	return columns
 }
 
-// wanted gives the names that the instance was not asked about yet.
-func (a *analysis) wanted(tree *policy.Tree) []query.TableName {
-	var names []query.TableName
+// names gives the tables' names, and whether the instance was asked about all.
+// Known names are among them: the next round may go to another process, which
+// knows others.
+func (a *analysis) names(tree *policy.Tree) (names []query.TableName, known bool) {
+	known = true
 	seen := map[string]struct{}{}
 	for _, t := range tree.Tables {
 		key := a.askKey(t.Name)
-		if _, ok := a.instance.asked[key]; ok {
-			continue
+		if _, ok := a.instance.asked[key]; !ok {
+			known = false
 		}
 		if _, ok := seen[key]; !ok {
 			seen[key] = struct{}{}
 			names = append(names, t.Name)
 		}
 	}
-	return names
+	return names, known
 }
 
 // askKey names what a spelled name means here.
@@ -244,20 +246,23 @@ func (a *analysis) askKey(n query.TableName) string {
 	return strings.ToLower(fmt.Sprintf("%q %q %s", s.Catalog, s.Schema, n.SQL()))
 }
 
-// stand makes the stand-ins that came with the request, and remembers that
-// wanted was answered.
-func (a *analysis) stand(ctx context.Context, wanted []query.TableName) error {
+// stand makes the stand-ins that came with the request, and remembers which
+// names they answer.
+func (a *analysis) stand(ctx context.Context, names []query.TableName) error {
 	i := a.instance
+	if !a.request.Complete {
+		return nil
+	}
 	for _, t := range a.request.Tables {
 		if err := i.tables.Add(ctx, t); err != nil {
 			i.broken = true
 			return fmt.Errorf("stand in: %w", err)
 		}
 	}
-	if len(i.asked)+len(wanted) > maxAsked {
+	if len(i.asked)+len(names) > maxAsked {
 		i.broken = true // starts anew after this statement
 	}
-	for _, n := range wanted {
+	for _, n := range names {
 		i.asked[a.askKey(n)] = struct{}{}
 	}
 	return nil
