@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,8 @@ func TestPlanSurvivesExhaustion(t *testing.T) {
 		"Subqueries":  {"deep nesting", strings.Repeat("SELECT * FROM (", 5000) + "SELECT 1" + strings.Repeat(")", 5000), true},
 		"Cross":       {"only a plan", "SELECT count(*) FROM range(1000000000) a, range(1000000) b", false},
 		"In":          {"a long list of constants", "SELECT 1 WHERE 5 IN (" + strings.Repeat("1,", 100000) + "1)", false},
+		"Parameters":  {"as many parameters as the protocol can number", "SELECT $1" + manyParameters(65535), false},
+		"TooMany":     {"more than the protocol can number", "SELECT $65536", true},
 		"Length":      {"a long text", "SELECT '" + strings.Repeat("x", 2<<20) + "'", true},
 	}
 	for name, tc := range cases {
@@ -111,4 +114,12 @@ func TestPlanRefusesWhenNoPlannerIsFree(t *testing.T) {
 	}
 	cancel()
 	busy.Wait()
+}
+
+func manyParameters(n int) string {
+	var out strings.Builder
+	for i := 2; i <= n; i++ {
+		out.WriteString(",$" + strconv.Itoa(i))
+	}
+	return out.String()
 }

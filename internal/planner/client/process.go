@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
@@ -134,6 +135,12 @@ func (p *process) close() {
 		}
 	})
 	<-p.lifecycle.Done()
+}
+
+// killed tells whether SIGKILL ended the process, which must have ended.
+func (p *process) killed() bool {
+	status, ok := p.lifecycle.State().Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // memory gives the private resident bytes; 0 when they cannot be told.

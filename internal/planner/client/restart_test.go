@@ -38,7 +38,7 @@ func TestPlanAfterKill(t *testing.T) {
 			if _, err = pool.Plan(t.Context(), query.PlanRequest{Statement: statement(text), Visibility: visibility("all")}); err == nil {
 				break
 			}
-			if kind := fault.KindOf(err); kind != fault.Unavailable && kind != fault.TooComplex {
+			if kind := fault.KindOf(err); kind != fault.Unavailable {
 				t.Fatalf("round %d: %v (%s), want it planned or told to try again", round, err, kind)
 			}
 		}

@@ -199,8 +199,11 @@ func (s *slot) watch(ctx context.Context, proc *process, answers <-chan result) 
 func (s *slot) answered(proc *process, r result, most int64) (result, string) {
 	if errors.Is(r.err, errTransport) {
 		proc.close()
-		if most > s.pool.cfg.Memory/2 {
+		switch {
+		case most > s.pool.cfg.Memory/2:
 			return result{}, "memory"
+		case proc.killed(): // from outside, for this package tells its own kills
+			return result{err: fault.New(fault.Unavailable, "the planner was restarted").WithHint("Try again.")}, "killed"
 		}
 		return result{}, "crash"
 	}

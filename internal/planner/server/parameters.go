@@ -10,8 +10,8 @@ import (
 )
 
 // maxTried is the number of parameters of open type that are tried one at a
-// time; more than that are texts.
-const maxTried = 64
+// time; where there are more, all are texts.
+const maxTried = 32
 
 // lastResort is the type of a parameter about which nothing is known, as
 // PostgreSQL has it.
@@ -40,8 +40,8 @@ func (a *analysis) parameters(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for tried, n := range open {
-		if tried >= maxTried {
+	for _, n := range open {
+		if len(open) > maxTried {
 			types[n-1] = lastResort
 			continue
 		}

@@ -208,17 +208,40 @@ func (a *analysis) prepare(ctx context.Context, sql string) (*duck.Prepared, err
 // original gives the columns with the names of the text as the client sent it,
 // which has no casts of parameters.
 func (a *analysis) original(ctx context.Context, columns []query.Column, types []string) []query.Column {
+	if len(types) == 0 {
+		return columns
+	}
 	for i := range columns {
-		for n, t := range types {
-			if !strings.Contains(columns[i].Name, "CAST($") {
-				break
-			}
-			number := strconv.Itoa(n + 1)
-			spelled := strings.Replace(a.instance.spell(ctx, t), "$1", "$"+number, 1)
-			columns[i].Name = strings.ReplaceAll(columns[i].Name, spelled, "$"+number)
-		}
+		columns[i].Name = a.uncast(ctx, columns[i].Name, types)
 	}
 	return columns
+}
+
+// castOpen starts what Typed puts in the place of a parameter.
+const castOpen = "CAST($"
+
+func (a *analysis) uncast(ctx context.Context, name string, types []string) string {
+	var out strings.Builder
+	for {
+		at := strings.Index(name, castOpen)
+		if at < 0 {
+			return out.String() + name
+		}
+		out.WriteString(name[:at])
+		name = name[at:]
+		number, _, _ := strings.Cut(name[len(castOpen):], " ")
+		n, err := strconv.Atoi(number)
+		if err == nil && n >= 1 && n <= len(types) {
+			spelled := strings.Replace(a.instance.spell(ctx, types[n-1]), "$1", "$"+number, 1)
+			if rest, ok := strings.CutPrefix(name, spelled); ok {
+				out.WriteString("$" + number)
+				name = rest
+				continue
+			}
+		}
+		out.WriteString(castOpen)
+		name = name[len(castOpen):]
+	}
 }
 
 // names gives the tables' names, and whether the instance was asked about all.
