@@ -1,0 +1,360 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/query"
+)
+
+type stream = frames.Stream
+
+// Execution is one run of a plan: a result that is pulled. It is used by one
+// goroutine at a time, as frames.Stream says; Cancel and Progress may be called
+// from any. Close must be called.
+//
+//	starting -> idle <-> pulling -> closed
+//	               \-> evicted -> closed
+type Execution struct {
+	pipeline *Pipeline
+	plan     *Plan
+	options  Options
+	tables   []query.Table
+	record   query.Execution // not changed once others can see it
+
+	admission Admission // nil until admitted
+	queued    time.Duration
+	delivered int64 // rows that went to the client
+	done      bool  // the result is at its end
+	failure   error // that a pull ended with
+
+	mu      sync.Mutex // guards what follows
+	giveUp  context.CancelFunc
+	stream  stream // nil until leased
+	reason  *frames.Reason
+	pulling bool
+	ending  bool          // being released and recorded
+	ended   chan struct{} // closed when it is
+	outcome query.Outcome // then fixed
+}
+
+var _ frames.Stream = (*Execution)(nil)
+
+// newExecution makes an execution; giveUp ends the wait for its start.
+func newExecution(p *Pipeline, plan *Plan, o Options, id query.ID, giveUp context.CancelFunc) *Execution {
+	s := plan.Statement
+	return &Execution{
+		pipeline: p, plan: plan, options: o,
+		record: query.Execution{
+			ID: id, Identity: s.Identity, Door: o.Door, Session: o.Session, Catalog: s.Catalog, Schema: s.Schema,
+			Text: s.Text, Fingerprint: plan.Facts.Fingerprint, Tables: plan.Facts.Tables, Started: time.Now(),
+		},
+		giveUp: giveUp,
+		ended:  make(chan struct{}),
+	}
+}
+
+// ID names the execution.
+func (e *Execution) ID() query.ID { return e.record.ID }
+
+// Columns gives the planned columns: the worker's were found to be the same.
+func (e *Execution) Columns(context.Context) ([]query.Column, error) {
+	return e.plan.Facts.Columns, nil
+}
+
+// Pull implements frames.Stream. After the last row the files of the tables are
+// compared with what they were: a table that changed under the query is an
+// error, unless no row went out yet; then the query runs once more.
+func (e *Execution) Pull(
+	ctx context.Context, maxRows int64, form frames.Form, sink func(*frames.Frame) error,
+) (int64, bool, error) {
+	if e.done {
+		return 0, true, nil
+	}
+	ctx, cancel := within(ctx, e.options.Timeout)
+	defer cancel()
+	rows, done, err := e.pull(ctx, maxRows, form, sink)
+	changed := e.changed(done, err)
+	if changed != nil && e.delivered == 0 {
+		if err := e.again(ctx); err != nil {
+			e.failure = e.explain(ctx, err)
+			return 0, false, e.failure
+		}
+		rows, done, err = e.pull(ctx, maxRows, form, sink)
+		changed = e.changed(done, err)
+	}
+	if changed != nil {
+		err = changed
+	}
+	if err != nil {
+		e.failure = err
+		return rows, false, err
+	}
+	e.done = done
+	return rows, done, nil
+}
+
+// changed tells whether the tables changed, where it matters: at the end, and
+// when the worker could not read them.
+func (e *Execution) changed(done bool, err error) error {
+	if done || fault.KindOf(err) == fault.TableUnreadable || fault.KindOf(err) == fault.TableChanged {
+		return e.pipeline.Tables.Changed(e.tables)
+	}
+	return nil
+}
+
+// again runs the query once more on the tables as they are now.
+func (e *Execution) again(ctx context.Context) error {
+	e.mu.Lock()
+	old := e.stream
+	e.stream = nil
+	e.mu.Unlock()
+	if old != nil {
+		old.Close()
+	}
+	tables, err := e.pipeline.Tables.Open(ctx, e.record.Identity, e.plan.Facts.Tables)
+	if err != nil {
+		return err
+	}
+	e.tables = tables
+	return e.lease(ctx)
+}
+
+func (e *Execution) pull(
+	ctx context.Context, maxRows int64, form frames.Form, sink func(*frames.Frame) error,
+) (rows int64, done bool, err error) {
+	s, err := e.begin()
+	if err != nil {
+		return 0, false, err
+	}
+	var unsent error
+	rows, done, err = s.Pull(ctx, maxRows, form, func(f *frames.Frame) error {
+		n := f.Rows
+		if unsent = e.deliver(f, sink); unsent == nil {
+			e.delivered += n
+		}
+		return unsent
+	})
+	idle := e.finish()
+	switch {
+	case err == nil:
+		return rows, done, idle
+	case unsent == nil:
+		return rows, false, e.explain(ctx, err)
+	case fault.KindOf(unsent) == fault.Internal: // the client is gone
+		return rows, false, fault.Wrap(unsent, fault.Cancelled, "canceling statement due to lost connection")
+	default:
+		return rows, false, unsent
+	}
+}
+
+// begin takes the stream for a pull.
+func (e *Execution) begin() (stream, error) {
+	if !e.admission.Busy() {
+		return nil, idled()
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.reason != nil && *e.reason == frames.IdleResult || e.ending || e.stream == nil {
+		return nil, idled()
+	}
+	e.pulling = true
+	return e.stream, nil
+}
+
+// finish gives the stream back; an error tells that it was evicted meanwhile.
+func (e *Execution) finish() error {
+	e.mu.Lock()
+	e.pulling = false
+	e.mu.Unlock()
+	if e.evicted() {
+		return idled()
+	}
+	e.admission.Idle(e.evict)
+	return nil
+}
+
+// deliver hands a frame to the client. While the client takes it, the execution
+// is idle: a reader that stalls holds a worker that others may need.
+func (e *Execution) deliver(f *frames.Frame, sink func(*frames.Frame) error) error {
+	e.admission.Idle(e.evict)
+	err := sink(f)
+	if !e.admission.Busy() && err == nil {
+		return idled()
+	}
+	return err
+}
+
+// evict ends an idle execution because others wait. It does not wait for the
+// end.
+func (e *Execution) evict() {
+	e.Cancel(frames.IdleResult)
+	e.pipeline.evicted.Go(e.vacate)
+}
+
+// vacate frees the worker of an evicted execution. A pull that is stuck in the
+// client's socket has the stream: its worker is ended by the cancel, and the
+// stream is closed by the pull's owner.
+func (e *Execution) vacate() {
+	e.mu.Lock()
+	pulling := e.pulling
+	e.mu.Unlock()
+	if pulling {
+		e.admission.Release()
+		return
+	}
+	e.Close()
+}
+
+func (e *Execution) evicted() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.reason != nil && *e.reason == frames.IdleResult
+}
+
+func idled() *fault.Error {
+	return fault.New(fault.IdleResult, "terminating the result because it was idle while other queries waited").
+		WithHint("Fetch the rest of a cursor or portal without long pauses, or close it, and run the query again.")
+}
+
+// explain turns the error of a stream into what the client is told: why it was
+// cancelled is known here best.
+func (e *Execution) explain(ctx context.Context, err error) error {
+	e.mu.Lock()
+	reason := e.reason
+	e.mu.Unlock()
+	switch {
+	case reason != nil:
+		return cancelled(*reason)
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return cancelled(frames.StatementTimeout)
+	case ctx.Err() != nil:
+		return cancelled(frames.UserCancel)
+	default:
+		return err
+	}
+}
+
+func cancelled(r frames.Reason) *fault.Error {
+	switch r {
+	case frames.StatementTimeout:
+		return fault.New(fault.Timeout, "canceling statement due to statement timeout")
+	case frames.IdleResult:
+		return idled()
+	case frames.Shutdown:
+		return fault.New(fault.ShuttingDown, "terminating connection due to administrator command")
+	default:
+		return fault.New(fault.Cancelled, "canceling statement due to user request")
+	}
+}
+
+// adopt takes a leased stream; false: the execution was cancelled or closed
+// meanwhile, and the stream is closed.
+func (e *Execution) adopt(s stream) bool {
+	e.mu.Lock()
+	ok := e.reason == nil && !e.ending
+	if ok {
+		e.stream = s
+	}
+	e.mu.Unlock()
+	if !ok {
+		s.Close()
+	}
+	return ok
+}
+
+// Cancel implements frames.Stream; the first reason counts. An execution that
+// waits for a worker stops waiting.
+func (e *Execution) Cancel(reason frames.Reason) {
+	e.mu.Lock()
+	if e.reason == nil {
+		e.reason = &reason
+	}
+	s, ending := e.stream, e.ending
+	e.mu.Unlock()
+	e.giveUp()
+	if s != nil && !ending {
+		s.Cancel(reason)
+	}
+}
+
+// Progress implements frames.Stream.
+func (e *Execution) Progress() frames.Progress {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stream == nil {
+		return frames.Progress{Fraction: -1}
+	}
+	return e.stream.Progress()
+}
+
+// Close implements frames.Stream: the worker is freed, the admission released
+// and the outcome recorded, once.
+func (e *Execution) Close() query.Outcome {
+	e.mu.Lock()
+	first := !e.ending
+	e.ending = true
+	s := e.stream
+	e.mu.Unlock()
+	if first {
+		e.end(s)
+	}
+	<-e.ended
+	return e.outcome
+}
+
+// end frees, releases and records. It runs once.
+func (e *Execution) end(s stream) {
+	defer close(e.ended)
+	outcome := query.Outcome{Status: query.Failed, Wall: time.Since(e.record.Started)}
+	if s != nil {
+		outcome = s.Close()
+	}
+	if e.admission != nil {
+		e.admission.Release()
+	}
+	e.outcome = e.judge(outcome)
+	e.unregister()
+	record := e.record
+	record.Queued, record.Outcome = e.queued, e.outcome
+	e.pipeline.Recorder.End(record)
+}
+
+// judge completes the worker's outcome with what is known here: why it was
+// cancelled, and what failed on this side.
+func (e *Execution) judge(o query.Outcome) query.Outcome {
+	e.mu.Lock()
+	reason := e.reason
+	e.mu.Unlock()
+	switch {
+	case e.done && e.failure == nil:
+		o.Status, o.Fault = query.Success, nil
+	case e.failure != nil:
+		o.Fault = fault.From(e.failure)
+		o.Status = statusOf(o.Fault.Kind)
+	case reason != nil:
+		o.Fault = cancelled(*reason)
+		o.Status = statusOf(o.Fault.Kind)
+	case o.Status == query.Cancelled:
+		// The client had enough of the result and closed it.
+		o.Status, o.Fault = query.Success, nil
+	}
+	return o
+}
+
+func statusOf(kind fault.Kind) query.Status {
+	switch kind {
+	case fault.Cancelled, fault.IdleResult, fault.ShuttingDown:
+		return query.Cancelled
+	case fault.Timeout:
+		return query.TimedOut
+	case fault.OutOfMemory:
+		return query.OOM
+	default:
+		return query.Failed
+	}
+}

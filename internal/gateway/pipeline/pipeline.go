@@ -1,0 +1,209 @@
+// Package pipeline is the way of a query through its steps. Each step is an
+// interface that is declared here and built elsewhere; no step knows another.
+//
+// Plan goes as far as one can without a worker: analyze, authorize. Run goes on
+// from there: open the tables, estimate, admit, lease, execute. The Execution
+// that it gives delivers the result as it is pulled; closing it releases and
+// records, on every way out.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/query"
+)
+
+// Deps are the steps. All are required.
+type Deps struct {
+	Analyzer   Analyzer
+	Authorizer Authorizer
+	Tables     Tables
+	Estimator  Estimator
+	Admitter   Admitter
+	Leaser     Leaser
+	Recorder   Recorder
+	Logger     *slog.Logger
+}
+
+// Pipeline takes statements through the steps. Its methods may be called at the
+// same time.
+type Pipeline struct {
+	Deps
+	tracer trace.Tracer
+
+	mu      sync.Mutex
+	running map[query.ID]*Execution
+	evicted sync.WaitGroup // executions that are being ended for others
+}
+
+// New makes a pipeline of steps.
+func New(deps Deps) *Pipeline {
+	return &Pipeline{
+		Deps:    deps,
+		tracer:  otel.Tracer("github.com/tavana/tavana/internal/gateway/pipeline"),
+		running: map[query.ID]*Execution{},
+	}
+}
+
+// Plan is a statement that was analyzed and authorized.
+type Plan struct {
+	Statement query.Statement
+	Facts     *query.Facts
+}
+
+// Options are what one run of a plan is given.
+type Options struct {
+	Parameters []query.Value
+	// Timeout bounds the time until the worker has started, and then each Pull;
+	// 0: none.
+	Timeout time.Duration
+	Session int32
+	Door    string
+	Notice  func(*fault.Error) // told to the client while it waits; may be nil
+}
+
+// Plan analyzes and authorizes a statement. It leases no worker and touches no
+// file.
+func (p *Pipeline) Plan(ctx context.Context, s query.Statement) (*Plan, error) {
+	facts, err := traced(ctx, p.tracer, "analyze", func(ctx context.Context) (*query.Facts, error) {
+		return p.Analyzer.Analyze(ctx, s)
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = traced(ctx, p.tracer, "authorize", func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, p.Authorizer.Authorize(ctx, s.Identity, facts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Plan{Statement: s, Facts: facts}, nil
+}
+
+// Run starts a plan on a worker of its own and waits until its result is
+// described. The caller closes the execution.
+func (p *Pipeline) Run(ctx context.Context, plan *Plan, o Options) (*Execution, error) {
+	if len(o.Parameters) != len(plan.Facts.Parameters) {
+		return nil, fault.New(fault.Protocol, "the statement has %d parameters, but %d values were given",
+			len(plan.Facts.Parameters), len(o.Parameters))
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	bounded, cancel := within(ctx, o.Timeout)
+	defer cancel()
+	bounded, giveUp := context.WithCancel(bounded)
+	defer giveUp()
+	e := newExecution(p, plan, o, query.ID(id.String()), giveUp)
+	if err := e.start(bounded); err != nil {
+		e.failure = e.explain(bounded, err)
+		e.Close()
+		return nil, e.failure
+	}
+	e.admission.Idle(e.evict)
+	return e, nil
+}
+
+// start takes an execution through the steps from the tables to the described
+// result.
+func (e *Execution) start(ctx context.Context) error {
+	ctx, span := e.pipeline.tracer.Start(ctx, "run", trace.WithAttributes(attribute.String("execution_id", string(e.record.ID))))
+	defer span.End()
+
+	tables, err := traced(ctx, e.pipeline.tracer, "open", func(ctx context.Context) ([]query.Table, error) {
+		return e.pipeline.Tables.Open(ctx, e.record.Identity, e.plan.Facts.Tables)
+	})
+	if err != nil {
+		return err
+	}
+	e.tables = tables
+
+	e.record.Estimate = e.pipeline.Estimator.Estimate(e.plan.Facts, tables)
+	e.register()
+
+	queued := time.Now()
+	e.admission, err = traced(ctx, e.pipeline.tracer, "admit", func(ctx context.Context) (Admission, error) {
+		return e.pipeline.Admitter.Admit(ctx, Ask{
+			ID: e.record.ID, Session: e.record.Session, Principal: e.record.Identity.Principal,
+			Memory: e.record.Estimate.Memory, Notice: e.options.Notice,
+		})
+	})
+	e.queued = time.Since(queued)
+	if err != nil {
+		return err
+	}
+	return e.lease(ctx)
+}
+
+// lease starts the statement on a worker and checks what it describes.
+func (e *Execution) lease(ctx context.Context) error {
+	stream, err := traced(ctx, e.pipeline.tracer, "lease", func(ctx context.Context) (stream, error) {
+		return e.pipeline.Leaser.Lease(ctx, query.Start{
+			ID: e.record.ID, SQL: e.plan.Facts.SQL, Parameters: e.options.Parameters, Tables: e.tables,
+			Catalog: e.plan.Statement.Catalog, Schema: e.plan.Statement.Schema, Settings: e.plan.Statement.Settings,
+			Limits: query.Limits{
+				Memory: e.record.Estimate.Memory, Threads: e.record.Estimate.Threads, Temp: e.record.Estimate.Temp,
+			},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if !e.adopt(stream) {
+		return fault.New(fault.Cancelled, "canceling statement due to user request")
+	}
+	columns, err := traced(ctx, e.pipeline.tracer, "describe", stream.Columns)
+	if err != nil {
+		return err
+	}
+	return e.matches(columns)
+}
+
+// matches compares what the worker described with what was planned: the client
+// may have been told already. Names are the plan's.
+func (e *Execution) matches(columns []query.Column) error {
+	planned := e.plan.Facts.Columns
+	same := len(columns) == len(planned)
+	for i := 0; same && i < len(columns); i++ {
+		same = columns[i].Type == planned[i].Type
+	}
+	if !same {
+		return fault.New(fault.TableChanged, "the tables of the statement changed while it was planned").
+			WithHint("Run the statement again.")
+	}
+	return nil
+}
+
+// within bounds ctx by a statement's timeout.
+func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
+}
+
+// traced runs a step inside a span, which tells the kind of its error only: an
+// error's text may quote data.
+func traced[T any](ctx context.Context, tracer trace.Tracer, step string, run func(context.Context) (T, error)) (T, error) {
+	ctx, span := tracer.Start(ctx, step)
+	defer span.End()
+	out, err := run(ctx)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			err = fault.From(err)
+		}
+		span.SetAttributes(attribute.String("error", string(fault.KindOf(err))))
+	}
+	return out, err
+}
