@@ -151,6 +151,18 @@ func TestPipelineIsBounded(t *testing.T) {
 	}
 }
 
+// A closed socket is noticed also while so much waits that nobody reads it.
+func TestClosedSocketBehindFullPipeline(t *testing.T) {
+	t.Parallel()
+	d := openUnix(t, func(c *pgwire.Config) { c.ReadAhead = 1 << 10 })
+	r := d.login(t, "ada")
+	r.send(&pgproto3.Query{String: "wait"})
+	<-d.manager.started
+	r.write(strings.Repeat(typed("P", 15, "\x00rows 10\x00\x00\x00"), 100))
+	r.conn.Close()
+	<-d.manager.ended
+}
+
 // A client that does not read stops its own statement and no other.
 func TestStalledReader(t *testing.T) {
 	t.Parallel()

@@ -187,7 +187,9 @@ func (c *connection) read(box *inbox, cancel context.CancelCauseFunc) {
 			return
 		}
 		c.server.metrics.received.Add(float64(5 + len(m.body)))
-		if !box.put(m) {
+		if !box.put(m, func() bool { return hungUp(c.socket) }) {
+			cancel(errGone)
+			box.end(errGone)
 			return
 		}
 	}

@@ -21,6 +21,9 @@ type message struct {
 // messageCost is what a message counts for beside its body.
 const messageCost = 64
 
+// lookEvery is how often a reader that may not read looks after its client.
+const lookEvery = 200 * time.Millisecond
+
 // errDrain and errIdle say why no message came.
 var (
 	errDrain = errors.New("the server is shutting down") //nolint:gochecknoglobals // a sentinel
@@ -51,9 +54,12 @@ func newInbox(limit int) *inbox {
 }
 
 // put waits for room; a message larger than the whole limit waits until it is
-// alone. False means that nobody takes any more.
-func (b *inbox) put(m message) bool {
+// alone. While it waits nobody reads the socket, so it asks now and then whether
+// the client is gone. False means that there is no more to do: nobody takes, or
+// the client went.
+func (b *inbox) put(m message, gone func() bool) bool {
 	cost := messageCost + len(m.body)
+	var look <-chan time.Time
 	for {
 		b.mu.Lock()
 		if len(b.queue) == 0 || b.bytes+cost <= b.limit {
@@ -64,10 +70,19 @@ func (b *inbox) put(m message) bool {
 			return true
 		}
 		b.mu.Unlock()
+		if look == nil {
+			ticker := time.NewTicker(lookEvery)
+			defer ticker.Stop()
+			look = ticker.C
+		}
 		select {
 		case <-b.space:
 		case <-b.quit:
 			return false
+		case <-look:
+			if gone() {
+				return false
+			}
 		}
 	}
 }
