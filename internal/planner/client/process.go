@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,14 +106,14 @@ func (p *process) waitReady(ctx context.Context) error {
 	}
 }
 
-// limit puts the kernel's limit on a planner: twice what it may hold, for the
-// kernel counts what is mapped and not what is used. The finer limit is watch's.
+// mapped is how many times of what a planner may hold it may map: DuckDB maps
+// far more than it touches. The finer limit, of what is held, is watch's.
+const mapped = 8
+
+// limit puts the kernel's limits on a planner.
 func limit(pid int, memory int64) error {
-	bytes := uint64(math.MaxUint64)
-	if memory > 0 {
-		bytes = 2 * uint64(memory)
-	}
-	if err := unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: bytes, Max: bytes}, nil); err != nil {
+	most := uint64(mapped * memory) //nolint:gosec // positive by WithDefaults
+	if err := unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil {
 		return fmt.Errorf("limit memory of planner: %w", err)
 	}
 	// A crash is expected and its core would hold users' statements.
@@ -143,19 +142,22 @@ func (p *process) killed() bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// memory gives the private resident bytes; 0 when they cannot be told.
-func (p *process) memory() int64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.lifecycle.PID()))
+// memory gives the private resident bytes, and the bytes that count for the
+// kernel's limit; 0 when they cannot be told.
+func (p *process) memory() (held, data int64) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.lifecycle.PID()))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	fields := bytes.Fields(data)
-	if len(fields) < 3 {
-		return 0
+	fields := bytes.Fields(text)
+	if len(fields) < 6 {
+		return 0, 0
 	}
-	resident, _ := strconv.ParseInt(string(fields[1]), 10, 64)
-	shared, _ := strconv.ParseInt(string(fields[2]), 10, 64)
-	return (resident - shared) * int64(os.Getpagesize())
+	pages := func(i int) int64 {
+		n, _ := strconv.ParseInt(string(fields[i]), 10, 64)
+		return n * int64(os.Getpagesize())
+	}
+	return pages(1) - pages(2), pages(5) // resident, shared, data of proc(5)
 }
 
 // cpu gives the CPU time that the process has used; 0 when it cannot be told.

@@ -173,7 +173,7 @@ func (s *slot) watch(ctx context.Context, proc *process, answers <-chan result) 
 		case r = <-answers:
 			return s.answered(proc, r, most)
 		case <-tick.C:
-			held := proc.memory()
+			held, _ := proc.memory()
 			most = max(most, held)
 			wall, cpu := time.Since(start), proc.cpu()-used
 			switch limit := s.pool.cfg.Deadline; {
@@ -193,6 +193,13 @@ func (s *slot) watch(ctx context.Context, proc *process, answers <-chan result) 
 	}
 }
 
+// shaken tells whether an error leaves doubt about the process: after a failed
+// allocation or an internal error nothing in it is trusted.
+func shaken(err error) bool {
+	kind := fault.KindOf(err)
+	return kind == fault.OutOfMemory || kind == fault.Internal
+}
+
 // answered judges an answer. An answer of the transport means that the process
 // is gone; one that holds much memory after the statement is replaced, so that
 // the next statement does not pay for it.
@@ -207,7 +214,8 @@ func (s *slot) answered(proc *process, r result, most int64) (result, string) {
 		}
 		return result{}, "crash"
 	}
-	if proc.memory() > s.pool.cfg.Memory/2 {
+	limit := s.pool.cfg.Memory
+	if held, data := proc.memory(); held > limit/2 || data > mapped*limit/2 || shaken(r.err) {
 		return r, "recycled"
 	}
 	return r, ""
