@@ -2,6 +2,7 @@ package pgvalue
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
@@ -21,15 +22,28 @@ func (w *listWriter) add(text string, null bool) {
 		w.b.WriteString(", ")
 	}
 	switch {
+	case null && w.json():
+		w.b.WriteString("null")
 	case null:
 		w.b.WriteString("NULL")
-	case bareElements[w.element]:
+	case bareElements[w.element] || w.json():
 		w.b.WriteString(text)
 	default:
 		w.b.WriteByte('"')
 		w.b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text))
 		w.b.WriteByte('"')
 	}
+}
+
+// json tells whether the whole list is read as one JSON text.
+func (w *listWriter) json() bool { return w.element == JSON || w.element == JSONB }
+
+// check refuses an element that would end before its end.
+func (w *listWriter) check(text string) error {
+	if w.json() && !json.Valid([]byte(text)) {
+		return invalidText(typeName(w.element), text)
+	}
+	return nil
 }
 
 func (w *listWriter) text() string {
@@ -84,6 +98,9 @@ func binaryArray(element uint32, data []byte) (string, error) {
 			continue
 		}
 		text, err := binaryScalar(element, value)
+		if err == nil {
+			err = w.check(text)
+		}
 		if err != nil {
 			return "", err
 		}
@@ -140,6 +157,9 @@ func textArray(element uint32, text string) (string, error) {
 			w.add("", true)
 		} else {
 			value, err := textScalar(element, item)
+			if err == nil {
+				err = w.check(value)
+			}
 			if err != nil {
 				return "", err
 			}

@@ -55,6 +55,8 @@ func TestDecodeText(t *testing.T) {
 		"two dimensions":     {1007, "{{1},{2}}", "INTEGER[]", "", fault.Unsupported},
 		"trailing comma":     {1007, "{1,}", "INTEGER[]", "", fault.InvalidText},
 		"open array":         {1009, `{"a}`, "VARCHAR[]", "", fault.InvalidText},
+		"json array":         {199, `{"{\"a\": 1}",NULL}`, "JSON[]", `[{"a": 1}, null]`, ""},
+		"two in one json":    {199, `{"1, 2"}`, "JSON[]", "", fault.InvalidText},
 		"bad element":        {1007, "{x}", "INTEGER[]", "", fault.InvalidText},
 	}
 	for name, c := range cases {
