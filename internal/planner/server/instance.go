@@ -106,6 +106,9 @@ func (i *instance) use(ctx context.Context, catalog, schema string) error {
 	if !known {
 		return fault.New(fault.InvalidCatalog, "database %q does not exist", catalog)
 	}
+	if schema == "" {
+		schema = "main"
+	}
 	name := query.QuoteIdent(catalog) + "." + query.QuoteIdent(schema)
 	if err := i.conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+name); err != nil {
 		return fmt.Errorf("create schema: %w", err)

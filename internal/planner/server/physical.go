@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -108,7 +109,8 @@ func (a *analysis) node(from planNode) (*query.PlanNode, error) {
 	for key, raw := range from.Extra {
 		n.Extra[key] = extraText(raw)
 	}
-	if rows, err := strconv.ParseInt(n.Extra[extraCardinality], 10, 64); err == nil {
+	// What is out of range is the largest number there is, which ParseInt gives.
+	if rows, err := strconv.ParseInt(n.Extra[extraCardinality], 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		n.Cardinality = rows
 	}
 	delete(n.Extra, extraCardinality)
