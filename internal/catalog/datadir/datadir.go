@@ -188,10 +188,8 @@ func (w *Watcher) look(ctx context.Context) error {
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inspections)
-	for _, s := range found {
-		if !w.isNew(s) {
-			continue
-		}
+	// What is new is listed first: the registrations change what is known.
+	for _, s := range slices.DeleteFunc(found, func(s catalog.Source) bool { return !w.isNew(s) }) {
 		group.Go(func() error {
 			problem, err := w.registry.RegisterData(ctx, s)
 			mu.Lock()
