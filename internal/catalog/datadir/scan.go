@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tavana/tavana/internal/catalog"
 	"github.com/tavana/tavana/internal/catalog/source"
@@ -131,6 +132,10 @@ func (k *walker) entry(folder string, entry fs.DirEntry) (*node, error) {
 	name := entry.Name()
 	path := filepath.Join(folder, name)
 	if source.Ignored(name) {
+		return nil, nil
+	}
+	if !utf8.ValidString(name) {
+		k.watcher.tell(k.ctx, fmt.Sprintf("file %q", path), "file is not registered: its name is not UTF-8", "rename it")
 		return nil, nil
 	}
 	if entry.Type()&fs.ModeSymlink != 0 {
