@@ -1,0 +1,269 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/query"
+	"github.com/tavana/tavana/internal/wire"
+	"github.com/tavana/tavana/internal/worker/pipe"
+	"github.com/tavana/tavana/internal/worker/rawcodec"
+	pb "github.com/tavana/tavana/proto/tavana/v1"
+)
+
+// lease is one child at work for one query.
+type lease struct {
+	start  query.Start
+	began  time.Time
+	child  *child
+	meter  *meter
+	claim  time.Duration
+	config Config
+	pool   *rawcodec.Pool
+	send   func(any) error // to the client
+
+	// What was asked and what came; asked by the reader of requests, answered
+	// by the reader of the pipe.
+	mu        sync.Mutex
+	described bool
+	pulling   bool
+	most      int64 // rows that the current pull may still bring; below 0: any
+	pulled    int64 // rows of the current pull
+
+	rows, bytes int64
+	first       time.Duration
+
+	reason atomic.Pointer[frames.Reason] // why the query was ended, once it was
+	killer atomic.Pointer[time.Timer]
+}
+
+// errViolation is wrapped by everything that a child must not send.
+var errViolation = errors.New("child broke the protocol")
+
+// run works until the child is gone, and gives the outcome. Requests of the
+// client come through request, in a goroutine of the caller's.
+func (l *lease) run(ctx context.Context) query.Outcome {
+	if l.start.Limits.Timeout > 0 {
+		timer := time.AfterFunc(l.start.Limits.Timeout, func() { l.cancel(frames.StatementTimeout) })
+		defer timer.Stop()
+	}
+	// Nobody waits for the outcome of a call that has ended.
+	gone := context.AfterFunc(ctx, l.child.process.Kill)
+	defer gone()
+
+	reported, err := l.relay()
+	l.child.stop()
+	if t := l.killer.Load(); t != nil {
+		t.Stop()
+	}
+	cpu := l.meter.finish()
+	outcome := l.judge(ctx, reported, err)
+	outcome.CPU = cpu
+	return outcome
+}
+
+// relay passes on what the child sends until it reports its outcome, ends, or
+// sends what it must not.
+func (l *lease) relay() (*query.Outcome, error) {
+	if err := l.child.pipe.Send(pipe.Message, &pb.ExecuteRequest{
+		Message: &pb.ExecuteRequest_Start{Start: wire.Start(l.start)},
+	}); err != nil {
+		return nil, fmt.Errorf("start query: %w", err)
+	}
+	for {
+		var buffer *[]byte
+		p, err := l.child.pipe.Receive(func(_ pipe.Kind, size int) []byte {
+			buffer = l.pool.Get(size)
+			return *buffer
+		})
+		if err != nil {
+			if buffer != nil {
+				l.pool.Put(buffer)
+			}
+			return nil, fmt.Errorf("receive from child: %w", err)
+		}
+		if p.Kind == pipe.Rows {
+			if err := l.frame(p, buffer); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		outcome, err := l.message(p)
+		l.pool.Put(buffer)
+		if outcome != nil || err != nil {
+			return outcome, err
+		}
+	}
+}
+
+// frame passes rows on, if they were asked for. It owns buffer.
+func (l *lease) frame(p pipe.Packet, buffer *[]byte) error {
+	l.mu.Lock()
+	ok := l.described && l.pulling && (l.most < 0 || p.Rows <= l.most)
+	if ok && l.most >= 0 {
+		l.most -= p.Rows
+	}
+	l.pulled += p.Rows
+	l.mu.Unlock()
+	if !ok || l.reason.Load() != nil {
+		l.pool.Put(buffer)
+		if !ok {
+			return fmt.Errorf("frame of %d rows that nobody asked for: %w", p.Rows, errViolation)
+		}
+		return nil // cancelled: the client waits for the outcome only
+	}
+	if l.first == 0 {
+		l.first = time.Since(l.began)
+	}
+	l.rows += p.Rows
+	l.bytes += int64(len(p.Data))
+	return l.send(&rawcodec.Frame{Rows: p.Rows, Data: mem.NewBuffer(buffer, l.pool)})
+}
+
+// message passes on what is not rows; it gives the outcome if that is what
+// came.
+func (l *lease) message(p pipe.Packet) (*query.Outcome, error) {
+	m := &pb.ExecuteResponse{}
+	if p.Kind != pipe.Message {
+		return nil, fmt.Errorf("packet of kind %d: %w", p.Kind, errViolation)
+	}
+	if err := proto.Unmarshal(p.Data, m); err != nil {
+		return nil, fmt.Errorf("message: %w: %w", err, errViolation)
+	}
+	l.mu.Lock()
+	ok := false
+	switch v := m.GetMessage().(type) {
+	case *pb.ExecuteResponse_Outcome:
+		l.mu.Unlock()
+		o := wire.ToOutcome(v.Outcome)
+		return &o, nil
+	case *pb.ExecuteResponse_Described:
+		ok = !l.described
+		l.described = true
+	case *pb.ExecuteResponse_Pulled:
+		ok = l.pulling && v.Pulled.GetRows() == l.pulled
+		l.pulling = false
+	case *pb.ExecuteResponse_Progress:
+		ok = true
+	}
+	l.mu.Unlock()
+	if !ok {
+		return nil, fmt.Errorf("message %T out of order: %w", m.GetMessage(), errViolation)
+	}
+	return nil, l.send(m)
+}
+
+// request handles one message of the client; an error ends the lease.
+func (l *lease) request(m *pb.ExecuteRequest) error {
+	switch v := m.GetMessage().(type) {
+	case *pb.ExecuteRequest_Pull:
+		l.mu.Lock()
+		ok := !l.pulling
+		l.pulling, l.pulled, l.most = true, 0, -1
+		if n := v.Pull.GetMaxRows(); n > 0 {
+			l.most = n
+		}
+		l.mu.Unlock()
+		if !ok {
+			return errors.New("a pull within a pull")
+		}
+		return l.child.pipe.Send(pipe.Message, m) //nolint:wrapcheck // its receiver ends the lease, whatever it is
+	case *pb.ExecuteRequest_Cancel:
+		l.cancel(wire.ToReason(v.Cancel.GetReason()))
+		return nil
+	default:
+		return fmt.Errorf("message %T is not for a running query", v)
+	}
+}
+
+// cancel interrupts the query, and kills the child if that does not end it in
+// time. The first reason counts.
+func (l *lease) cancel(reason frames.Reason) {
+	if !l.reason.CompareAndSwap(nil, &reason) {
+		return
+	}
+	// First the timer: a child that does not read its pipe blocks the message.
+	l.killer.Store(time.AfterFunc(l.config.KillAfter, l.child.process.Kill))
+	_ = l.child.pipe.Send(pipe.Message, &pb.ExecuteRequest{
+		Message: &pb.ExecuteRequest_Cancel{Cancel: &pb.Cancel{Reason: wire.Reason(reason)}},
+	})
+}
+
+// judge tells how the query ended: by what the kernel says first, then by why
+// it was ended, then by what the child says. reported is nil when it said
+// nothing.
+func (l *lease) judge(ctx context.Context, reported *query.Outcome, err error) query.Outcome {
+	o := query.Outcome{Status: query.Failed}
+	if reported != nil {
+		o.Status, o.Fault, o.Spilled = reported.Status, reported.Fault, reported.Spilled
+	}
+	reason := l.reason.Load()
+	switch {
+	case reported != nil && o.Status == query.Success:
+		o.Fault = nil
+	case l.child.group.Exceeded():
+		o.Status, o.Fault = query.OOM, outOfMemory(l.child.group.Limit())
+	case reason != nil:
+		o.Status, o.Fault = ended(*reason)
+	case reported == nil:
+		o.Fault = l.crashed(ctx, err)
+	case o.Fault == nil:
+		o.Fault = fault.New(fault.Internal, "internal error")
+	case o.Fault.Kind == fault.OutOfMemory:
+		o.Status = query.OOM
+	default:
+		o.Status = query.Failed
+	}
+	o.Rows, o.Bytes = l.rows, l.bytes
+	o.Wall, o.ClaimTime, o.FirstRowAfter = time.Since(l.began), l.claim, l.first
+	o.PeakMemory, o.CgroupPeak, o.MemoryLimit = l.meter.peak.Load(), l.child.group.Peak(), l.child.group.Limit()
+	o.Spilled = max(o.Spilled, l.meter.spilled.Load())
+	o.Warm = l.child.spare
+	return o
+}
+
+// crashed explains a child that ended without an outcome.
+func (l *lease) crashed(ctx context.Context, err error) *fault.Error {
+	l.config.Logger.ErrorContext(ctx, "child ended without an outcome",
+		slog.String("execution_id", string(l.start.ID)), slog.Any("error", err),
+		slog.Any("exit", l.child.process.Err()), slog.String("output", l.child.output.String()))
+	hint := "Run the statement again; if it happens again, report it to the server's administrator."
+	if errors.Is(err, errViolation) || errors.Is(err, pipe.ErrBroken) {
+		return fault.Wrap(err, fault.WorkerLost, "the query's process broke its contract and was ended").WithHint("%s", hint)
+	}
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	return fault.Wrap(err, fault.WorkerLost, "the query's process ended unexpectedly").WithHint("%s", hint)
+}
+
+func outOfMemory(limit int64) *fault.Error {
+	return fault.New(fault.OutOfMemory, "the statement needed more memory than the %s it was given", size(limit)).
+		WithHint("Read fewer columns or rows, or group by fewer values; or let the server give it more memory.")
+}
+
+// ended gives status and fault for a reason to cancel.
+func ended(reason frames.Reason) (query.Status, *fault.Error) {
+	switch reason {
+	case frames.StatementTimeout:
+		return query.TimedOut, fault.New(fault.Timeout, "canceling statement due to statement timeout")
+	case frames.IdleResult:
+		return query.Cancelled, fault.New(fault.IdleResult, "the result was not read for too long and gave its worker back").
+			WithHint("Run the statement again, and read its result without long pauses.")
+	case frames.Shutdown:
+		return query.Cancelled, fault.New(fault.ShuttingDown, "terminating statement because the server is shutting down")
+	default:
+		return query.Cancelled, fault.New(fault.Cancelled, "canceling statement due to user request")
+	}
+}
