@@ -11,8 +11,11 @@ import (
 func Parse(text string) (Node, error) {
 	s := scanner{text: text}
 	first, ok, err := s.next()
-	if err != nil || !ok || first.Kind != Word {
-		return Query{}, err
+	if err != nil {
+		return nil, err
+	}
+	if !ok || first.Kind != Word {
+		return Query{}, nil
 	}
 	parse := parserOf(first.Text)
 	if parse == nil {
