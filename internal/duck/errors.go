@@ -192,7 +192,7 @@ var rules = map[string][]rule{
 		{fault.IndeterminateType, "arameter"},
 		{fault.DataException, ""},
 	},
-	"out of memory": {{fault.DiskFull, "max_temp_directory_size"}, {fault.OutOfMemory, ""}},
+	"out of memory": {{fault.OutOfMemory, ""}},
 	"io":            {{fault.DiskFull, "No space left"}, {fault.TableUnreadable, ""}},
 }
 

@@ -40,6 +40,12 @@ func unreadable(name query.TableName, err error) error {
 	return f
 }
 
+// names tells whether an error names its table already.
+func names(err error) bool {
+	f := fault.From(err)
+	return f.Kind == fault.TableUnreadable && strings.HasPrefix(f.Message, "table ")
+}
+
 // about gives the first lines of what happened.
 func about(f *fault.Error) string {
 	text := f.Message
@@ -67,7 +73,7 @@ func explain(ctx context.Context, err error, s query.Start) *fault.Error {
 	if errors.As(context.Cause(ctx), &reason) {
 		return cancelled(frames.Reason(reason), err)
 	}
-	if e := duck.ExceptionOf(err); e != nil && !passing(err) {
+	if e := duck.ExceptionOf(err); e != nil && !passing(err) && !names(err) {
 		if t, ok := guilty(e, s.Tables); ok {
 			err = unreadable(t, err)
 		}

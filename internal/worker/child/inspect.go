@@ -40,6 +40,11 @@ func look(ctx context.Context, e *engine, box sandbox, r query.InspectRequest) (
 	if len(r.Files) == 0 {
 		return query.Inspection{}, fault.New(fault.TableUnreadable, "there are no files")
 	}
+	for _, f := range r.Files {
+		if f.Size == 0 {
+			return query.Inspection{}, fault.New(fault.TableUnreadable, "a file is empty")
+		}
+	}
 	if err := box.enter(ctx, e); err != nil {
 		return query.Inspection{}, err
 	}

@@ -30,7 +30,7 @@ func compression(file string) string {
 	case strings.HasSuffix(strings.ToLower(file), ".zst"):
 		return "zstd"
 	default:
-		return "none"
+		return "" // the reader sees by itself that there is none
 	}
 }
 
@@ -182,7 +182,7 @@ func estimate(files []query.File) int64 {
 	for _, file := range files {
 		size += file.Size
 	}
-	if compression(files[0].Path) != "none" {
+	if compression(files[0].Path) != "" {
 		size *= packed
 	}
 	return max(lines, 1) * size / int64(n)

@@ -3,6 +3,7 @@ package child
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
@@ -67,6 +68,11 @@ func install(ctx context.Context, e *engine, s query.Start) error {
 func createView(ctx context.Context, e *engine, t query.Table) error {
 	if len(t.Files) == 0 {
 		return fault.New(fault.TableUnreadable, "the table has no files")
+	}
+	for _, f := range t.Files {
+		if _, err := os.Stat(f.Path); err != nil {
+			return fault.Wrap(err, fault.TableUnreadable, "one of its files is gone or closed to the server")
+		}
 	}
 	source := tableReader(t).SQL()
 	p, err := e.conn.Prepare(ctx, "SELECT * FROM "+source)
