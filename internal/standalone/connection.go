@@ -1,0 +1,105 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tavana/tavana/internal/catalog"
+	"github.com/tavana/tavana/internal/query"
+)
+
+const (
+	ownPrincipal = "admin"        // whom connection.env connects as
+	ownOwner     = "tavana serve" // marks the keys that live as long as a server
+)
+
+// Connection is how clients of this machine connect.
+type Connection struct {
+	Host     string
+	Port     string
+	User     string
+	Password string
+	Database string
+	RootCert string // file, or "system"
+}
+
+// File gives the path of the settings in a home.
+func File(home string) string { return filepath.Join(home, "connection.env") }
+
+// Env gives the settings as libpq's environment variables.
+func (c Connection) Env() []string {
+	return []string{
+		"PGHOST=" + c.Host,
+		"PGPORT=" + c.Port,
+		"PGUSER=" + c.User,
+		"PGPASSWORD=" + c.Password,
+		"PGDATABASE=" + c.Database,
+		"PGSSLMODE=verify-full",
+		"PGSSLROOTCERT=" + c.RootCert,
+	}
+}
+
+// write puts the settings where only this account reads them, whole or not at
+// all.
+func (c Connection) write(home string) error {
+	temporary := File(home) + ".new"
+	if err := os.WriteFile(temporary, []byte(strings.Join(c.Env(), "\n")+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write connection settings: %w", err)
+	}
+	if err := os.Rename(temporary, File(home)); err != nil {
+		return fmt.Errorf("write connection settings: %w", err)
+	}
+	return nil
+}
+
+func removeConnection(home string) error {
+	if err := os.Remove(File(home)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove connection settings: %w", err)
+	}
+	return nil
+}
+
+// mintKey makes this start's own key, and ends those of earlier starts that
+// could not end theirs.
+func mintKey(ctx context.Context, tables *catalog.Catalog) (catalog.Key, string, error) {
+	keys, err := tables.ListKeys(ctx)
+	if err != nil {
+		return catalog.Key{}, "", fmt.Errorf("list keys: %w", err)
+	}
+	for _, key := range keys {
+		if key.Owner == ownOwner && key.Revoked.IsZero() {
+			if err := tables.RevokeKey(ctx, key.ID); err != nil {
+				return catalog.Key{}, "", fmt.Errorf("end the key of an earlier start: %w", err)
+			}
+		}
+	}
+	key, secret, err := tables.CreateKey(ctx, catalog.NewKey{
+		Principal:   ownPrincipal,
+		Owner:       ownOwner,
+		Scopes:      []query.Scope{query.ScopeAdmin},
+		Description: "connection.env; ends with the server",
+	})
+	if err != nil {
+		return catalog.Key{}, "", fmt.Errorf("make the key of connection.env: %w", err)
+	}
+	return key, secret, nil
+}
+
+// reachable gives host and port by which this machine reaches a listener, as
+// the certificate names them.
+func reachable(address net.Addr) (host, port string) {
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String(), ""
+	}
+	if ip := net.ParseIP(host); ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return host, port
+}

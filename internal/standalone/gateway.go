@@ -1,0 +1,54 @@
+package standalone
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tavana/tavana/internal/gateway"
+	"github.com/tavana/tavana/internal/history"
+)
+
+// startGateway opens the door.
+func (p *Platform) startGateway(ctx context.Context) error {
+	certificate, root, err := p.tls()
+	if err != nil {
+		return err
+	}
+	log := history.Open(p.store.Pool(), p.config.Logger, p.registry)
+	p.parts.Add("history", log.Close)
+	p.gateway, err = gateway.New(gateway.Deps{
+		Catalog: p.catalog, Planner: p.planners, Fleet: p.fleet, History: log,
+		Listener: p.listener, TLS: certificate, Logger: p.config.Logger, Registerer: p.registry,
+		Config: gateway.Config{
+			Memory: p.config.Memory, Queries: p.config.MaxQueries, Waiting: p.config.MaxWaiting,
+			Patience: p.config.QueueTimeout, IdleResult: p.config.IdleResult,
+			StatementTimeout: p.config.StatementTimeout, MaxConnections: p.config.MaxConnections,
+			Cleartext: p.config.Cleartext,
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("build the gateway: %w", err)
+	}
+	// The door lives until it is shut down, not until the start ends.
+	serving := context.WithoutCancel(ctx)
+	go func() {
+		if err := p.gateway.Serve(serving); err != nil {
+			p.config.Logger.Error("the PostgreSQL door ended", "error", err)
+		}
+	}()
+	p.parts.Add("gateway", func(ctx context.Context) error {
+		soft, cancel := context.WithTimeout(ctx, p.config.Grace)
+		defer cancel()
+		p.gateway.Shutdown(soft)
+		select {
+		case <-p.gateway.Done():
+		case <-time.After(5 * time.Second):
+			return fmt.Errorf("the door did not end")
+		}
+		return nil
+	})
+	p.connection.Host, p.connection.Port = reachable(p.listener.Addr())
+	p.connection.RootCert = root
+	return nil
+}
