@@ -30,7 +30,7 @@ type appender func(dst []byte, v *vector.Vector, row int) []byte
 
 // column is how one column's values are written.
 type column struct {
-	fast  fast // how rows of DataRow messages write it without a call
+	fast  fast // how fields write it without a call
 	scale uint8
 	value appender
 	quote bool // CSV: always quoted
@@ -42,8 +42,6 @@ type Encoder struct {
 	columns  []column
 	names    []string
 	copying  copier
-	room     int // bytes that all but the variable columns of a row may take
-	dates    *dateCache
 }
 
 // New makes an encoder for columns of the given types.
@@ -60,14 +58,12 @@ func New(columns []query.Column, types []*vector.Type, form frames.Form) (*Encod
 		return nil, err
 	}
 	e := &Encoder{
-		encoding: form.Encoding, columns: make([]column, len(types)), dates: s.dates,
-		room: 7 + slack,
+		encoding: form.Encoding, columns: make([]column, len(types)),
 	}
 	for i, t := range types {
 		if e.columns[i], err = s.column(t, formats[i]); err != nil {
 			return nil, err
 		}
-		e.room += 4 + widest
 		e.names = append(e.names, columns[i].Name)
 	}
 	if form.Encoding == frames.CopyText || form.Encoding == frames.CopyCSV {
@@ -209,7 +205,17 @@ func (e *Encoder) fields(dst []byte, chunk *vector.Chunk, row int) []byte {
 		if len(dst) > stop {
 			return dst
 		}
-		dst = field(dst, e.columns[i].value, v, row)
+		c := &e.columns[i]
+		switch c.fast {
+		case raw:
+			dst = rawField(dst, stored(v, row))
+		case long:
+			dst = longField(dst, *at[int64](v, row), int(c.scale))
+		case longBytes:
+			dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(*at[int64](v, row))) //nolint:gosec // two's complement
+		default:
+			dst = field(dst, c.value, v, row)
+		}
 	}
 	return dst
 }

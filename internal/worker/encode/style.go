@@ -129,12 +129,12 @@ func numberText(t *vector.Type) appender {
 func stored(v *vector.Vector, row int) []byte { return at[vector.String](v, row).Bytes() }
 
 func rawBytes(dst []byte, v *vector.Vector, row int) []byte {
-	raw := stored(v, row)
-	if len(raw) > MaxRow {
+	value := stored(v, row)
+	if len(value) > MaxRow {
 		// Longer than any row may be: the row is refused by its length.
 		return append(dst, make([]byte, MaxRow+1)...)
 	}
-	return append(dst, raw...)
+	return append(dst, value...)
 }
 
 func integer[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32](scale uint8) appender {
