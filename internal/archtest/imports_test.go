@@ -112,9 +112,13 @@ func TestImports(t *testing.T) {
 			forbidden: func(i string) bool { return in(i, module+"internal/standalone", module+"cmd") },
 		},
 		"tests": {
-			reason:    "tools of tests stay out of the product",
-			of:        func(p string) bool { return in(p, "cmd", "internal") && !in(p, "internal/testenv", "internal/pgserver/pgtest") },
-			forbidden: func(i string) bool { return in(i, "testing", module+"internal/testenv", module+"internal/pgserver/pgtest") },
+			reason: "tools of tests stay out of the product",
+			of: func(p string) bool {
+				return in(p, "cmd", "internal") && !in(p, "internal/testenv", "internal/pgserver/pgtest")
+			},
+			forbidden: func(i string) bool {
+				return in(i, "testing", module+"internal/testenv", module+"internal/pgserver/pgtest")
+			},
 		},
 	}
 	all := packages(t)

@@ -15,8 +15,21 @@ func (p *Platform) startGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log := history.Open(p.store.Pool(), p.config.Logger, p.registry)
-	p.parts.Add("history", log.Close)
+	log, err := history.New(history.Config{
+		Database: p.store.Pool(), Logger: p.config.Logger, Registerer: p.registry,
+	})
+	if err != nil {
+		return fmt.Errorf("open the history: %w", err)
+	}
+	p.parts.Add("history", func(ctx context.Context) error {
+		log.Close(ctx)
+		return nil
+	})
+	if cut, err := log.MarkCutOff(ctx); err != nil {
+		p.config.Logger.WarnContext(ctx, "executions of an earlier run were not completed", "error", err)
+	} else if cut > 0 {
+		p.config.Logger.InfoContext(ctx, "executions of an earlier run were cut off", "executions", cut)
+	}
 	p.gateway, err = gateway.New(gateway.Deps{
 		Catalog: p.catalog, Planner: p.planners, Fleet: p.fleet, History: log,
 		Listener: p.listener, TLS: certificate, Logger: p.config.Logger, Registerer: p.registry,
