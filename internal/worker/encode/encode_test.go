@@ -1,0 +1,157 @@
+package encode_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/query"
+	"github.com/tavana/tavana/internal/vector"
+	"github.com/tavana/tavana/internal/worker/encode"
+)
+
+// texts makes a chunk of one column of text; the values must outlive it.
+func texts(values ...string) ([]query.Column, []*vector.Type, *vector.Chunk) {
+	data := make([]vector.String, len(values))
+	validity := uint64(0)
+	for i, v := range values {
+		if v != "<null>" {
+			validity |= 1 << i
+			data[i] = vector.NewString([]byte(v))
+		}
+	}
+	return []query.Column{{Name: "a,b", Type: "VARCHAR"}},
+		[]*vector.Type{{ID: vector.Varchar, Text: "VARCHAR"}},
+		&vector.Chunk{Rows: len(values), Columns: []vector.Vector{{Data: unsafe.Pointer(&data[0]), Validity: &validity}}}
+}
+
+// payloads joins what is inside CopyData messages.
+func payloads(t *testing.T, data []byte) string {
+	t.Helper()
+	var out []byte
+	for len(data) > 0 {
+		if data[0] != 'd' {
+			t.Fatalf("message %q is no CopyData", data[0])
+		}
+		end := int(binary.BigEndian.Uint32(data[1:])) + 1
+		out = append(out, data[5:end]...)
+		data = data[end:]
+	}
+	return string(out)
+}
+
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	null := "NIL"
+	cases := map[string]struct {
+		reason string
+		form   frames.Form
+		in     []string
+		want   string
+	}{
+		"text": {
+			reason: "what separates, and backslashes, are escaped",
+			form:   frames.Form{Encoding: frames.CopyText},
+			in:     []string{"plain", "<null>", "", "a\tb", "c\\d", "e\nf\r\v", "a long value that is not inlined\t"},
+			want:   "plain\n\\N\n\na\\tb\nc\\\\d\ne\\nf\\r\\v\na long value that is not inlined\\t\n",
+		},
+		"text delimiter": {
+			reason: "the delimiter of the options is escaped, the default one too, as a control character",
+			form:   frames.Form{Encoding: frames.CopyText, Copy: frames.CopyOptions{Delimiter: "|", Null: &null}},
+			in:     []string{"a|b", "<null>"},
+			want:   "a\\|b\nNIL\n",
+		},
+		"csv": {
+			reason: "quotes only where they must be; an empty text is not NULL",
+			form:   frames.Form{Encoding: frames.CopyCSV, Copy: frames.CopyOptions{Header: true}},
+			in:     []string{"plain", "<null>", "", "a,b", "c\"d", "e\nf", `\.`},
+			want:   "\"a,b\"\nplain\n\n\"\"\n\"a,b\"\n\"c\"\"d\"\n\"e\nf\"\n\"\\.\"\n",
+		},
+		"csv forced": {
+			reason: "NULL is never quoted",
+			form: frames.Form{Encoding: frames.CopyCSV, Copy: frames.CopyOptions{
+				ForceQuoteAll: true, Quote: "'", Escape: "\\", Null: &null,
+			}},
+			in:   []string{"it's", "<null>", "NIL"},
+			want: "'it\\'s'\nNIL\n'NIL'\n",
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			columns, types, chunk := texts(c.in...)
+			enc, err := encode.New(columns, types, c.form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, next, err := enc.Rows(enc.Header(nil), chunk, 0, chunk.Rows)
+			if err != nil || next != chunk.Rows {
+				t.Fatalf("stopped at %d: %v", next, err)
+			}
+			if diff := cmp.Diff(c.want, payloads(t, enc.Trailer(data))); diff != "" {
+				t.Errorf("%s: %s", c.reason, diff)
+			}
+		})
+	}
+}
+
+// TestFull: a frame that is full ends between rows, and the next one goes on
+// there, also in another form.
+func TestFull(t *testing.T) {
+	t.Parallel()
+	large := string(bytes.Repeat([]byte("x"), encode.Target))
+	columns, types, chunk := texts(large, "second")
+	enc, err := encode.New(columns, types, frames.Form{Encoding: frames.Rows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, next, err := enc.Rows(nil, chunk, 0, 2)
+	if err != nil || next != 1 || len(data) != 7+4+encode.Target {
+		t.Fatalf("%d bytes up to row %d: %v", len(data), next, err)
+	}
+	data, next, err = enc.Rows(nil, chunk, 1, 2)
+	if want := "D\x00\x00\x00\x10\x00\x01\x00\x00\x00\x06second"; err != nil || next != 2 || string(data) != want {
+		t.Fatalf("%q up to row %d: %v", data, next, err)
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	columns, types, chunk := texts(string(make([]byte, encode.MaxRow)))
+	for _, encoding := range []frames.Encoding{frames.Rows, frames.CopyText, frames.CopyBinary} {
+		enc, err := encode.New(columns, types, frames.Form{Encoding: encoding})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := []byte("kept")
+		data, _, err := enc.Rows(before, chunk, 0, 1)
+		if fault.KindOf(err) != fault.ProgramLimit || string(data) != "kept" {
+			t.Errorf("encoding %d: %d bytes, %v", encoding, len(data), err)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	columns, types, _ := texts("x")
+	cases := map[string]struct {
+		form frames.Form
+		want fault.Kind
+	}{
+		"no encoding":   {frames.Form{}, fault.Protocol},
+		"many formats":  {frames.Form{Encoding: frames.Rows, Formats: []int16{0, 1}}, fault.Protocol},
+		"format 2":      {frames.Form{Encoding: frames.Rows, Formats: []int16{2}}, fault.InvalidParameter},
+		"zone":          {frames.Form{Encoding: frames.Rows, TimeZone: "Nowhere/At_All"}, fault.InvalidParameter},
+		"quoted column": {frames.Form{Encoding: frames.CopyCSV, Copy: frames.CopyOptions{ForceQuote: []int{1}}}, fault.Protocol},
+	}
+	for name, c := range cases {
+		if _, err := encode.New(columns, types, c.form); fault.KindOf(err) != c.want {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+}
