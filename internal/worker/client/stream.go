@@ -197,6 +197,9 @@ func (s *stream) failure() error {
 	if s.outcome.Fault != nil {
 		return s.outcome.Fault
 	}
+	if s.finished {
+		return io.EOF // Close only drains
+	}
 	return s.violated("success before the end of the result")
 }
 
