@@ -197,8 +197,8 @@ func (s *stream) failure() error {
 	if s.outcome.Fault != nil {
 		return s.outcome.Fault
 	}
-	if s.finished {
-		return io.EOF // Close only drains
+	if s.finished || s.cancelled.Load() {
+		return fault.From(context.Canceled) // Close drains; the outcome stays as it is
 	}
 	return s.violated("success before the end of the result")
 }
