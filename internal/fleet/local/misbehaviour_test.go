@@ -29,7 +29,7 @@ func TestMisbehavingChildren(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := start(t, "--child-command", "/bin/sh", "--child-command", "-c", "--child-command", c.script)
+			f := start(t, "--child-command=/bin/sh", "--child-command=-c", "--child-command="+c.script)
 			s := execute(t, f, "SELECT 1", query.Limits{})
 			if c.cancel {
 				s.Cancel(frames.UserCancel)
