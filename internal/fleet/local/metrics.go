@@ -18,7 +18,7 @@ func newMetrics(registerer prometheus.Registerer, up func() bool) (*metrics, err
 	m := &metrics{
 		registerer: registerer,
 		leases: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "tavana_leases_total", Help: "Leases asked of the worker.",
+			Name: "tavana_worker_leases_total", Help: "Leases asked of the worker.",
 		}),
 		restarts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tavana_worker_restarts_total", Help: "Times that the worker's supervisor was started again.",
