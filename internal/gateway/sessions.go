@@ -1,13 +1,26 @@
 package gateway
 
 import (
+	"context"
+
 	"github.com/tavana/tavana/internal/gateway/pipeline"
 	"github.com/tavana/tavana/internal/gateway/session"
 )
 
 func newSessions(deps Deps, steps *pipeline.Pipeline) *session.Manager {
 	return session.NewManager(session.Deps{
-		Pipeline: steps, Catalog: deps.Catalog, Logger: deps.Logger, Registerer: deps.Registerer,
+		Pipeline: runner{steps}, Catalog: deps.Catalog, Logger: deps.Logger, Registerer: deps.Registerer,
 		StatementTimeout: deps.Config.StatementTimeout,
 	})
+}
+
+// runner makes the pipeline fit for sessions.
+type runner struct{ *pipeline.Pipeline }
+
+func (r runner) Run(ctx context.Context, plan *pipeline.Plan, o pipeline.Options) (session.Execution, error) {
+	e, err := r.Pipeline.Run(ctx, plan, o)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // a fault for the user; a nil *Execution must not become a stream
+	}
+	return e, nil
 }

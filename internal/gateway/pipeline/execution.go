@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -28,9 +29,11 @@ type Execution struct {
 
 	admission Admission // nil until admitted
 	queued    time.Duration
-	delivered int64 // rows that went to the client
-	done      bool  // the result is at its end
-	failure   error // that a pull ended with
+	delivered int64         // rows that went to the client
+	done      bool          // the result is at its end
+	failure   error         // that the start or a pull ended with
+	repeated  bool          // started once more, because the tables had changed
+	spent     time.Duration // by the start; 0 after the first pull
 
 	mu      sync.Mutex // guards what follows
 	giveUp  context.CancelFunc
@@ -72,30 +75,45 @@ func (e *Execution) Columns(context.Context) ([]query.Column, error) {
 func (e *Execution) Pull(
 	ctx context.Context, maxRows int64, form frames.Form, sink func(*frames.Frame) error,
 ) (int64, bool, error) {
-	if e.done {
+	switch {
+	case e.done:
 		return 0, true, nil
+	case e.failure != nil:
+		return 0, false, e.failure
 	}
-	ctx, cancel := within(ctx, e.options.Timeout)
-	defer cancel()
+	ctx, stop := within(ctx, e.budget())
+	defer stop()
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	if err := e.begin(giveUp); err != nil {
+		return 0, false, err
+	}
 	rows, done, err := e.pull(ctx, maxRows, form, sink)
-	changed := e.changed(done, err)
-	if changed != nil && e.delivered == 0 {
-		if err := e.again(ctx); err != nil {
-			e.failure = e.explain(ctx, err)
-			return 0, false, e.failure
-		}
-		rows, done, err = e.pull(ctx, maxRows, form, sink)
-		changed = e.changed(done, err)
-	}
-	if changed != nil {
+	if changed := e.changed(done, err); changed != nil {
 		err = changed
+		if e.repeatable() {
+			if err = e.again(ctx); err == nil {
+				rows, done, err = e.pull(ctx, maxRows, form, sink)
+				err = cmp.Or(e.changed(done, err), err)
+			} else {
+				err = e.explain(ctx, err)
+			}
+		}
 	}
-	if err != nil {
-		e.failure = err
-		return rows, false, err
+	e.done, e.failure = done && err == nil, err
+	e.finish()
+	return rows, e.done, err
+}
+
+// budget gives the time that a pull may take. What the start took counts for the
+// first one: to the client they are one statement.
+func (e *Execution) budget() time.Duration {
+	if e.options.Timeout <= 0 {
+		return 0
 	}
-	e.done = done
-	return rows, done, nil
+	spent := e.spent
+	e.spent = 0
+	return max(e.options.Timeout-spent, 1)
 }
 
 // changed tells whether the tables changed, where it matters: at the end, and
@@ -105,6 +123,13 @@ func (e *Execution) changed(done bool, err error) error {
 		return e.pipeline.Tables.Changed(e.tables)
 	}
 	return nil
+}
+
+// repeatable tells whether the query can run again unnoticed. It does so once.
+func (e *Execution) repeatable() bool {
+	ok := e.admission != nil && e.delivered == 0 && !e.repeated
+	e.repeated = e.repeated || ok
+	return ok
 }
 
 // again runs the query once more on the tables as they are now.
@@ -118,19 +143,19 @@ func (e *Execution) again(ctx context.Context) error {
 	}
 	tables, err := e.pipeline.Tables.Open(ctx, e.record.Identity, e.plan.Facts.Tables)
 	if err != nil {
-		return err
+		return err //nolint:wrapcheck // a fault for the user
 	}
 	e.tables = tables
 	return e.lease(ctx)
 }
 
+// pull pulls from the stream that is leased now.
 func (e *Execution) pull(
 	ctx context.Context, maxRows int64, form frames.Form, sink func(*frames.Frame) error,
 ) (rows int64, done bool, err error) {
-	s, err := e.begin()
-	if err != nil {
-		return 0, false, err
-	}
+	e.mu.Lock()
+	s := e.stream
+	e.mu.Unlock()
 	var unsent error
 	rows, done, err = s.Pull(ctx, maxRows, form, func(f *frames.Frame) error {
 		n := f.Rows
@@ -139,10 +164,9 @@ func (e *Execution) pull(
 		}
 		return unsent
 	})
-	idle := e.finish()
 	switch {
 	case err == nil:
-		return rows, done, idle
+		return rows, done, nil
 	case unsent == nil:
 		return rows, false, e.explain(ctx, err)
 	case fault.KindOf(unsent) == fault.Internal: // the client is gone
@@ -152,30 +176,26 @@ func (e *Execution) pull(
 	}
 }
 
-// begin takes the stream for a pull.
-func (e *Execution) begin() (stream, error) {
+// begin starts a pull, which giveUp ends early.
+func (e *Execution) begin(giveUp context.CancelFunc) error {
 	if !e.admission.Busy() {
-		return nil, idled()
+		return idled()
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.reason != nil && *e.reason == frames.IdleResult || e.ending || e.stream == nil {
-		return nil, idled()
+	if e.ending || e.stream == nil {
+		return fault.New(fault.Internal, "the execution is closed")
 	}
-	e.pulling = true
-	return e.stream, nil
+	e.pulling, e.giveUp = true, giveUp
+	return nil
 }
 
-// finish gives the stream back; an error tells that it was evicted meanwhile.
-func (e *Execution) finish() error {
+// finish ends a pull. What it left in e is seen by whoever evicts.
+func (e *Execution) finish() {
 	e.mu.Lock()
 	e.pulling = false
 	e.mu.Unlock()
-	if e.evicted() {
-		return idled()
-	}
 	e.admission.Idle(e.evict)
-	return nil
 }
 
 // deliver hands a frame to the client. While the client takes it, the execution
@@ -208,12 +228,6 @@ func (e *Execution) vacate() {
 		return
 	}
 	e.Close()
-}
-
-func (e *Execution) evicted() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.reason != nil && *e.reason == frames.IdleResult
 }
 
 func idled() *fault.Error {
@@ -274,12 +288,15 @@ func (e *Execution) Cancel(reason frames.Reason) {
 	if e.reason == nil {
 		e.reason = &reason
 	}
-	s, ending := e.stream, e.ending
-	e.mu.Unlock()
-	e.giveUp()
-	if s != nil && !ending {
-		s.Cancel(reason)
+	s, giveUp := e.stream, e.giveUp
+	if e.ending {
+		s = nil
 	}
+	e.mu.Unlock()
+	if s != nil {
+		s.Cancel(reason) // before giveUp: the first reason counts
+	}
+	giveUp()
 }
 
 // Progress implements frames.Stream.

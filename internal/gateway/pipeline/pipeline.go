@@ -64,7 +64,7 @@ type Plan struct {
 // Options are what one run of a plan is given.
 type Options struct {
 	Parameters []query.Value
-	// Timeout bounds the time until the worker has started, and then each Pull;
+	// Timeout bounds the start and the first Pull together, and then each Pull;
 	// 0: none.
 	Timeout time.Duration
 	Session int32
@@ -106,7 +106,12 @@ func (p *Pipeline) Run(ctx context.Context, plan *Plan, o Options) (*Execution, 
 	bounded, giveUp := context.WithCancel(bounded)
 	defer giveUp()
 	e := newExecution(p, plan, o, query.ID(id.String()), giveUp)
-	if err := e.start(bounded); err != nil {
+	err = e.start(bounded)
+	if e.changed(false, err) != nil && e.repeatable() {
+		err = e.again(bounded)
+	}
+	e.spent = time.Since(e.record.Started)
+	if err != nil {
 		e.failure = e.explain(bounded, err)
 		e.Close()
 		return nil, e.failure
