@@ -1,11 +1,20 @@
+// Package session is what one authenticated client has, whatever door it came
+// through: its settings, prepared statements, portals, cursors and the state of
+// its transaction. A door decodes messages and calls the methods of Session; a
+// session answers through the door's Client.
+//
+// Queries go through the pipeline. What needs no data (SET, SHOW, BEGIN, plain
+// literals, session functions) is answered here, without a worker.
+//
+// A transaction block has PostgreSQL's states and gives no snapshot: each
+// statement reads one consistent version of each table.
+//
+//	I (idle) --BEGIN--> T (in a block) --error--> E (failed)
+//	I <--COMMIT, ROLLBACK-- T             I <--COMMIT, ROLLBACK-- E
 package session
 
 import (
 	"context"
-	"log/slog"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
@@ -13,72 +22,45 @@ import (
 	"github.com/tavana/tavana/internal/query"
 )
 
-// Opener is what a door needs to open sessions.
-type Opener = *Manager
-
-// Pipeline plans and runs what is not answered here.
+// Pipeline is the way of a query.
 type Pipeline interface {
 	Plan(ctx context.Context, s query.Statement) (*pipeline.Plan, error)
-	Run(ctx context.Context, plan *pipeline.Plan, o pipeline.Options) (*pipeline.Execution, error)
+	Run(ctx context.Context, plan *pipeline.Plan, o pipeline.Options) (Execution, error)
 }
 
-// Catalog tells which names there are for a principal.
+// Execution is a running query: see frames.Stream.
+type Execution = frames.Stream
+
+// Catalog is what a session asks the catalog itself.
 type Catalog interface {
+	Visibility(ctx context.Context, who query.Identity) (query.Visibility, error)
 	HasCatalog(ctx context.Context, who query.Identity, name string) (bool, error)
 	HasSchema(ctx context.Context, who query.Identity, catalog, schema string) (bool, error)
-	// Tables lists the tables that who sees; empty catalog or schema: all.
+	// Tables lists the visible tables; an empty catalog or schema means all.
 	Tables(ctx context.Context, who query.Identity, catalog, schema string) ([]query.Table, error)
 }
 
-// Deps are what a Manager needs. Pipeline and Catalog are required.
-type Deps struct {
-	Pipeline   Pipeline
-	Catalog    Catalog
-	Logger     *slog.Logger
-	Registerer prometheus.Registerer // nil: no metrics
-
-	// StatementTimeout is the default of statement_timeout; 0: none.
-	StatementTimeout time.Duration
-	// Settings are other defaults, by name.
-	Settings map[string]string
-	// Version is the product's, for version(); default "dev".
-	Version string
-	// DefaultCatalog is that of a connection which names no database; default
-	// "local".
-	DefaultCatalog string
-	// MaxStatements bounds the prepared statements of a session; default 5000.
-	MaxStatements int
-	// MaxPortals bounds the portals and cursors of a session; default 500.
-	MaxPortals int
-	// MaxText bounds the text of all that a session keeps prepared, in bytes;
-	// default 64 MiB.
-	MaxText int
-}
-
-// Startup is what a client brings when it connects.
+// Startup is how a session begins.
 type Startup struct {
 	Identity query.Identity
-	Database string            // empty: the default catalog
-	Settings map[string]string // startup parameters and options
-	Remote   string            // address of the client
-	Door     string            // "postgres"
+	Database string // the current catalog; empty: the default one
+	Settings map[string]string
+	Remote   string // address of the client
+	Door     string
 }
 
-// Parameter is a setting that the client is told of.
-type Parameter struct {
-	Name  string
-	Value string
-}
+// Parameter is a setting as the client is told of it.
+type Parameter struct{ Name, Value string }
 
-// Bind makes a portal of a prepared statement.
+// Bind binds values to a statement.
 type Bind struct {
 	Portal, Statement string
 	Params            [][]byte // nil: NULL
-	ParamFormats      []int16  // none: text; one: for all
-	ResultFormats     []int16  // none: text; one: for all
+	ParamFormats      []int16  // none: all text; one: for all
+	ResultFormats     []int16  // none: all text; one: for all
 }
 
-// Column describes a column of a result to the client.
+// Column is a column of a result as the client is told of it.
 type Column struct {
 	Name   string
 	OID    uint32
@@ -87,26 +69,28 @@ type Column struct {
 	Format int16
 }
 
-// Notice is told to the client beside its results.
+// Notice is what a client is told beside results.
 type Notice struct {
-	Severity string // "NOTICE", "WARNING", ...
+	Severity string // NOTICE, WARNING
 	*fault.Error
 }
 
-// Client is where a statement's answer goes. An error of it means that the
-// client is gone.
+// Client is the door's side of a session. An error of its methods means that
+// the client is gone.
 type Client interface {
+	// Describe tells the columns of the rows that follow.
 	Describe(cols []Column) error
-	// Row sends a row that the gateway itself answers, already in its format.
+	// Row sends a row that the gateway itself answers, in the described formats.
 	Row(values [][]byte) error
-	// Frame owns f, writes its data as it is and blocks on a slow client.
+	// Frame sends encoded rows and releases the frame. It waits for a slow
+	// client.
 	Frame(f *frames.Frame) error
 	Complete(tag string) error
 	Suspended() error
 	Empty() error
 	CopyOut(columns int, binary bool) error
 	CopyDone() error
+	// Notice may be called while another method waits.
 	Notice(n Notice) error
-	// Parameter tells of a setting that changed.
 	Parameter(name, value string) error
 }

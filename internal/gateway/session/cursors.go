@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/gateway/lexer"
+)
+
+// declare opens a cursor: a portal in the same namespace as those of the
+// protocol. Its query starts with the first fetch.
+func (s *Session) declare(p *portal, n lexer.Declare) (string, error) {
+	switch {
+	case n.Hold:
+		return "", fault.New(fault.Unsupported, "cursors WITH HOLD are not supported").
+			WithHint("Declare the cursor inside a transaction block, without HOLD.")
+	case n.Scroll:
+		return "", fault.New(fault.Unsupported, "SCROLL cursors are not supported").
+			WithHint("Declare the cursor with NO SCROLL.")
+	case s.state != block:
+		return "", fault.New(fault.NoTransaction, "DECLARE CURSOR can only be used in transaction blocks").
+			WithHint("Send BEGIN first.")
+	}
+	c := &portal{name: n.Name, statement: p.statement, cursor: &n, values: p.values}
+	if n.Binary {
+		c.formats = []int16{1}
+	}
+	return "DECLARE CURSOR", s.add(c)
+}
+
+// runFetch runs FETCH and MOVE, or goes on with it.
+func (s *Session) runFetch(ctx context.Context, p *portal, n lexer.Fetch, most int64, out *reply) error {
+	cursor, err := s.cursor(n)
+	if err != nil {
+		return err
+	}
+	if !p.ran {
+		p.ran = true
+		p.left = n.Count
+		if n.All {
+			p.left = math.MaxInt64
+		}
+	}
+	columns, form := s.fetchForm(p, cursor)
+	if n.Move {
+		rows, err := s.take(ctx, cursor, p.left, form, out, discard)
+		if err != nil {
+			return err
+		}
+		return out.Complete("MOVE " + strconv.FormatInt(rows, 10))
+	}
+	if out.describe {
+		if err := out.Describe(columns); err != nil {
+			return err
+		}
+	}
+	ask := p.left
+	if most > 0 {
+		ask = min(ask, most)
+	}
+	rows, err := s.take(ctx, cursor, ask, form, out, out.Frame)
+	if err != nil {
+		return err
+	}
+	p.left -= rows
+	if rows == most && most > 0 && p.left > 0 {
+		return out.Suspended()
+	}
+	return out.Complete("FETCH " + strconv.FormatInt(rows, 10))
+}
+
+// take pulls count rows of a cursor.
+func (s *Session) take(
+	ctx context.Context, cursor *portal, count int64, form frames.Form, out Client, sink func(*frames.Frame) error,
+) (int64, error) {
+	if count <= 0 {
+		return 0, nil // 0 would mean all
+	}
+	if count == math.MaxInt64 {
+		count = 0
+	}
+	return s.pull(ctx, cursor, count, form, out, sink)
+}
+
+func discard(f *frames.Frame) error {
+	f.Release()
+	return nil
+}
+
+// cursor finds the cursor of a FETCH, which goes forward only.
+func (s *Session) cursor(n lexer.Fetch) (*portal, error) {
+	cursor, err := s.portal(n.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	if n.Absolute || n.Count < 0 {
+		return nil, fault.New(fault.CursorState, "cursor can only scan forward").
+			WithHint("Use FETCH FORWARD.")
+	}
+	if cursor.statement.plan == nil {
+		return nil, fault.New(fault.CursorState, "portal %q does not return the rows of a query", n.Cursor)
+	}
+	return cursor, nil
+}
+
+// fetchForm tells how a FETCH's rows look: as its own portal says, and in
+// binary where the cursor was declared so.
+func (s *Session) fetchForm(p, cursor *portal) ([]Column, frames.Form) {
+	formats := p.formats
+	if cursor.cursor != nil && cursor.cursor.Binary {
+		formats = []int16{1}
+	}
+	columns := formatted(columnsOf(cursor.statement.plan.Facts.Columns), formats)
+	return columns, s.form(formats)
+}
+
+func (s *Session) closeCursor(n lexer.CloseCursor) (string, error) {
+	if n.All {
+		s.closePortals()
+		return "CLOSE CURSOR ALL", nil
+	}
+	if _, err := s.portal(n.Name); err != nil {
+		return "", err
+	}
+	s.ClosePortal(n.Name)
+	return "CLOSE CURSOR", nil
+}

@@ -1,0 +1,188 @@
+package session
+
+import (
+	"context"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/gateway/lexer"
+	"github.com/tavana/tavana/internal/pgvalue"
+	"github.com/tavana/tavana/internal/query"
+)
+
+// portal is a bound statement that is being fetched; also a cursor.
+type portal struct {
+	name      string
+	statement *statement
+	formats   []int16
+	values    []query.Value
+	bytes     int
+	cursor    *lexer.Declare // set on SQL cursors
+
+	execution Execution // nil: not started, or at its end
+	started   bool
+	finished  bool // at its end
+	ran       bool // a statement without rows was executed
+	left      int64
+	rows      int64
+}
+
+// close ends what the portal runs.
+func (p *portal) close() {
+	if p.execution != nil {
+		p.execution.Close()
+		p.execution = nil
+	}
+}
+
+// columns tells the portal's columns, with its formats.
+func (p *portal) columns() []Column {
+	if p.cursor != nil {
+		cols := columnsOf(p.statement.plan.Facts.Columns)
+		return formatted(cols, p.formats)
+	}
+	return formatted(p.statement.columns, p.formats)
+}
+
+// formatted gives columns in formats: none all text, one for all.
+func formatted(columns []Column, formats []int16) []Column {
+	if columns == nil {
+		return nil
+	}
+	out := make([]Column, len(columns))
+	for i, c := range columns {
+		c.Format = formatOf(formats, i)
+		out[i] = c
+	}
+	return out
+}
+
+func formatOf(formats []int16, i int) int16 {
+	switch {
+	case len(formats) == 1:
+		return formats[0]
+	case i < len(formats):
+		return formats[i]
+	}
+	return 0
+}
+
+// Bind makes a portal of a prepared statement and values for its parameters.
+func (s *Session) Bind(_ context.Context, in Bind) error {
+	s.enter()
+	st, err := s.find(in.Statement)
+	if err != nil {
+		return err
+	}
+	if st.node != nil {
+		if err := s.allowed(st.node); err != nil {
+			return err
+		}
+	}
+	values, size, err := decode(in, st)
+	if err != nil {
+		return err
+	}
+	if n := len(in.ResultFormats); n > 1 && n != len(st.columns) {
+		return fault.New(fault.Protocol, "bind message has %d result formats but query has %d columns", n, len(st.columns))
+	}
+	if in.Portal == "" {
+		s.ClosePortal("")
+	}
+	return s.add(&portal{
+		name: in.Portal, statement: st, formats: in.ResultFormats, values: values, bytes: size,
+	})
+}
+
+func decode(in Bind, st *statement) ([]query.Value, int, error) {
+	if len(in.Params) != len(st.oids) {
+		return nil, 0, fault.New(fault.Protocol, "bind message supplies %d parameters, but prepared statement %q requires %d",
+			len(in.Params), in.Statement, len(st.oids))
+	}
+	values := make([]query.Value, len(in.Params))
+	size := 0
+	for i, data := range in.Params {
+		var err error
+		duck := st.plan.Facts.Parameters[i]
+		if values[i], err = pgvalue.Decode(st.oids[i], formatOf(in.ParamFormats, i), data, duck); err != nil {
+			return nil, 0, fault.From(err).WithDetail("Parameter $%d of type %s.", i+1, duck)
+		}
+		size += len(values[i].Text)
+	}
+	return values, size, nil
+}
+
+// add keeps a portal or cursor under its name.
+func (s *Session) add(p *portal) error {
+	if s.portals[p.name] != nil {
+		return fault.New(fault.DuplicateCursor, "cursor %q already exists", p.name)
+	}
+	if len(s.portals) >= maxPortals || s.bytes+p.bytes > maxBytes {
+		return fault.New(fault.ProgramLimit, "too many portals and cursors in this session").
+			WithHint("Close those that are not needed.")
+	}
+	s.portals[p.name] = p
+	s.bytes += p.bytes
+	return nil
+}
+
+// portal gives a portal or cursor by name.
+func (s *Session) portal(name string) (*portal, error) {
+	if p := s.portals[name]; p != nil {
+		return p, nil
+	}
+	return nil, fault.New(fault.UndefinedCursor, "cursor %q does not exist", name).
+		WithHint("Portals and cursors end with their transaction.")
+}
+
+// ClosePortal ends a portal or cursor, if there is one.
+func (s *Session) ClosePortal(name string) {
+	if p := s.portals[name]; p != nil {
+		p.close()
+		s.bytes -= p.bytes
+		delete(s.portals, name)
+	}
+}
+
+func (s *Session) closePortals() {
+	for name := range s.portals {
+		s.ClosePortal(name)
+	}
+}
+
+// DescribePortal tells the columns of a portal or cursor, with their formats;
+// nil: it returns no rows.
+func (s *Session) DescribePortal(_ context.Context, name string) ([]Column, error) {
+	p, err := s.portal(name)
+	if err != nil {
+		return nil, err
+	}
+	return p.columns(), nil
+}
+
+// Execute runs a portal, or goes on with it, for up to maxRows rows (0: all).
+func (s *Session) Execute(ctx context.Context, name string, maxRows int64, out Client) error {
+	ctx, done := s.begin(ctx)
+	defer done()
+	s.enter()
+	p, err := s.portal(name)
+	if err != nil {
+		return err
+	}
+	if p.statement.node == nil {
+		return out.Empty()
+	}
+	if err := s.allowed(p.statement.node); err != nil {
+		return err
+	}
+	return shifted(s.run(ctx, p, maxRows, &reply{Client: out}), p.statement.offset)
+}
+
+// form is how this session's rows are encoded.
+func (s *Session) form(formats []int16) frames.Form {
+	return frames.Form{
+		Encoding: frames.Rows, Formats: formats, TimeZone: s.settings.TimeZone(),
+		ExtraFloatDigits: s.settings.ExtraFloatDigits(), ByteaEscape: s.settings.ByteaEscape(),
+		IntervalStyle: s.settings.IntervalStyle(),
+	}
+}

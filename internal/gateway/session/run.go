@@ -1,0 +1,218 @@
+package session
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/gateway/lexer"
+	"github.com/tavana/tavana/internal/gateway/pipeline"
+	"github.com/tavana/tavana/internal/pgvalue"
+	"github.com/tavana/tavana/internal/query"
+)
+
+// run runs a portal for up to most rows (0: all) and completes it.
+func (s *Session) run(ctx context.Context, p *portal, most int64, out *reply) error {
+	switch n := p.statement.node.(type) {
+	case lexer.Query:
+		if p.statement.constant != nil {
+			return s.runConstant(p, out)
+		}
+		return s.runQuery(ctx, p, most, out)
+	case lexer.Copy:
+		return s.once(p, out, func() (string, error) { return s.runCopy(ctx, p, n, out) })
+	case lexer.Fetch:
+		return s.runFetch(ctx, p, n, most, out)
+	case lexer.Execute:
+		return s.runExecute(ctx, p, n, most, out)
+	case lexer.Show, lexer.ShowObjects:
+		return s.once(p, out, func() (string, error) { return s.runShow(ctx, p, out) })
+	default:
+		return s.once(p, out, func() (string, error) { return s.control(ctx, p, out) })
+	}
+}
+
+// once runs a statement that a portal runs a single time.
+func (s *Session) once(p *portal, out *reply, run func() (string, error)) error {
+	if p.ran {
+		return fault.New(fault.CursorState, "portal %q cannot be run", p.name)
+	}
+	p.ran = true
+	tag, err := run()
+	if err != nil {
+		return err
+	}
+	if err := s.changed(out); err != nil {
+		return err
+	}
+	return out.Complete(tag)
+}
+
+// runQuery goes on with a query's portal.
+func (s *Session) runQuery(ctx context.Context, p *portal, most int64, out *reply) error {
+	if out.describe {
+		if err := out.Describe(p.columns()); err != nil {
+			return err
+		}
+	}
+	rows, err := s.pull(ctx, p, most, s.form(p.formats), out, out.Frame)
+	if err != nil {
+		return err
+	}
+	if !p.finished {
+		return out.Suspended()
+	}
+	if p.statement.plan.Facts.Kind != query.Select {
+		return out.Complete("EXPLAIN")
+	}
+	return out.Complete("SELECT " + strconv.FormatInt(rows, 10))
+}
+
+// start begins the execution of a portal's query.
+func (s *Session) start(ctx context.Context, p *portal, out Client) error {
+	plan, err := s.again(ctx, p.statement)
+	if err != nil {
+		return err
+	}
+	p.started = true
+	p.execution, err = s.manager.deps.Pipeline.Run(ctx, plan, pipeline.Options{
+		Parameters: p.values, Session: s.pid, Door: s.door,
+		Notice: func(e *fault.Error) { _ = out.Notice(Notice{Severity: "NOTICE", Error: e}) },
+	})
+	if err != nil {
+		p.execution, p.finished = nil, true
+		return shifted(err, p.statement.inset)
+	}
+	return nil
+}
+
+// pull takes up to most rows (0: all) of a portal to sink; the portal starts
+// with the first pull, and frees its worker with the last row. After its end
+// there are no more rows.
+func (s *Session) pull(
+	ctx context.Context, p *portal, most int64, form frames.Form, out Client, sink func(*frames.Frame) error,
+) (int64, error) {
+	if !p.started {
+		if err := s.start(ctx, p, out); err != nil {
+			return 0, err
+		}
+	}
+	if p.finished || p.execution == nil {
+		return 0, nil
+	}
+	rows, done, err := p.execution.Pull(ctx, most, form, sink)
+	p.rows += rows
+	if done || err != nil {
+		p.finished = true
+		p.close()
+	}
+	return rows, err //nolint:wrapcheck // a fault for the client
+}
+
+// runConstant answers a query that needs no worker.
+func (s *Session) runConstant(p *portal, out *reply) error {
+	values, err := p.statement.constant.Eval(environment{s})
+	if err != nil {
+		return err //nolint:wrapcheck // a fault for the client
+	}
+	rows := [][]any{values}
+	if p.ran {
+		rows = nil
+	}
+	p.ran = true
+	if err := s.answer(p, rows, out); err != nil {
+		return err
+	}
+	if err := s.changed(out); err != nil {
+		return err
+	}
+	return out.Complete("SELECT " + strconv.Itoa(len(rows)))
+}
+
+// answer sends rows of the gateway's own.
+func (s *Session) answer(p *portal, rows [][]any, out *reply) error {
+	if out.describe {
+		if err := out.Describe(p.columns()); err != nil {
+			return err
+		}
+	}
+	for _, row := range rows {
+		encoded := make([][]byte, len(row))
+		for i, v := range row {
+			var err error
+			if encoded[i], err = pgvalue.Encode(formatOf(p.formats, i), v); err != nil {
+				return err //nolint:wrapcheck // becomes internal
+			}
+		}
+		if err := out.Row(encoded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runExecute runs EXECUTE: the prepared statement with the given values.
+func (s *Session) runExecute(ctx context.Context, p *portal, n lexer.Execute, most int64, out *reply) error {
+	if p.statement.plan == nil && p.statement.constant == nil {
+		st, err := s.find(n.Name)
+		if err != nil {
+			return err
+		}
+		values, err := arguments(n, st)
+		if err != nil {
+			return err
+		}
+		// The portal goes on as one of the prepared statement.
+		p.values = values
+		p.statement = st
+	}
+	return s.run(ctx, p, most, out)
+}
+
+// arguments evaluates the values of EXECUTE, which are literals.
+func arguments(n lexer.Execute, st *statement) ([]query.Value, error) {
+	if len(n.Args) != len(st.oids) {
+		return nil, fault.New(fault.Syntax, "wrong number of parameters for prepared statement %q", n.Name).
+			WithDetail("Expected %d parameters but got %d.", len(st.oids), len(n.Args))
+	}
+	values := make([]query.Value, len(n.Args))
+	for i, text := range n.Args {
+		data, ok := literal(text)
+		if !ok {
+			return nil, fault.New(fault.Unsupported, "EXECUTE takes literals only").
+				WithHint("Write the value of parameter $%d as a number, a string, true, false or NULL.", i+1)
+		}
+		var err error
+		if values[i], err = pgvalue.Decode(st.oids[i], 0, data, st.plan.Facts.Parameters[i]); err != nil {
+			return nil, err //nolint:wrapcheck // a fault for the client
+		}
+	}
+	return values, nil
+}
+
+// literal gives the text of a literal; nil: NULL.
+func literal(text string) (value []byte, ok bool) {
+	tokens, err := lexer.Tokens(text)
+	if err != nil || len(tokens) == 0 {
+		return nil, false
+	}
+	sign := ""
+	if tokens[0].Is("-") {
+		sign, tokens = "-", tokens[1:]
+	}
+	if len(tokens) != 1 {
+		return nil, false
+	}
+	switch t := tokens[0]; {
+	case t.Kind == lexer.Number:
+		return []byte(sign + t.Text), true
+	case sign != "":
+		return nil, false
+	case t.Kind == lexer.String, t.Is("true"), t.Is("false"):
+		return []byte(t.Text), true
+	case t.Is("null"):
+		return nil, true
+	}
+	return nil, false
+}
