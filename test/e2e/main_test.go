@@ -1,0 +1,150 @@
+package e2e_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tavana/tavana/internal/admin"
+	"github.com/tavana/tavana/internal/testenv"
+)
+
+// cache is where `make` puts what it downloads.
+func cache(t *testing.T) string {
+	t.Helper()
+	if dir := os.Getenv("TAVANA_CACHE"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(home, ".cache", "tavana")
+}
+
+// sample is the folder that `make sample` wrote.
+func sample(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("TAVANA_SAMPLE")
+	if dir == "" {
+		dir = filepath.Join(cache(t), "sample", "sf0.1-1")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
+		t.Fatal("the sample data are missing: run `make sample` first")
+	}
+	return dir
+}
+
+// python is the interpreter with the clients of requirements.txt.
+func python(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("requirements.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(text)
+	path := filepath.Join(cache(t), "python", hex.EncodeToString(sum[:])[:16], "bin", "python")
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal("the Python environment is missing: run `make test-deps` first")
+	}
+	return path
+}
+
+// start starts a platform over the sample data.
+func start(t *testing.T, args ...string) *testenv.Platform {
+	t.Helper()
+	return testenv.Start(t, testenv.Options{Data: []string{filepath.Join(sample(t), "data")}, Args: args})
+}
+
+// connect connects with pgx.
+func connect(t *testing.T, p *testenv.Platform, changes ...string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.DSN(changes...))
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	return conn
+}
+
+// one reads a single value.
+func one[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) T {
+	t.Helper()
+	var value T
+	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+// fails runs a statement that must fail with one of the SQLSTATEs, and gives
+// the server's error.
+func fails(t *testing.T, conn *pgx.Conn, sql string, states ...string) *pgconn.PgError {
+	t.Helper()
+	_, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol)
+	return hasState(t, sql, err, states...)
+}
+
+func hasState(t *testing.T, what string, err error, states ...string) *pgconn.PgError {
+	t.Helper()
+	var said *pgconn.PgError
+	if !errors.As(err, &said) {
+		t.Fatalf("%s: got %v, want an error %s", what, err, strings.Join(states, " or "))
+	}
+	for _, state := range states {
+		if said.Code == state {
+			return said
+		}
+	}
+	t.Fatalf("%s: got %s %s, want %s", what, said.Code, said.Message, strings.Join(states, " or "))
+	return nil
+}
+
+// run runs a client program with the connection settings.
+func run(t *testing.T, p *testenv.Platform, name string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Env = p.Environ()
+	out, err := cmd.CombinedOutput()
+	return strings.TrimSpace(string(out)), err
+}
+
+// status asks the server about itself.
+func status(t *testing.T, p *testenv.Platform) admin.Status {
+	t.Helper()
+	client := admin.NewClient(p.Home)
+	defer client.Close()
+	var s admin.Status
+	if err := client.Call(t.Context(), "status", admin.Empty{}, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// children are the processes that run a query now.
+func running(t *testing.T, p *testenv.Platform) []admin.Query {
+	t.Helper()
+	client := admin.NewClient(p.Home)
+	defer client.Close()
+	var queries []admin.Query
+	if err := client.Call(t.Context(), "query.list", admin.Empty{}, &queries); err != nil {
+		t.Fatal(err)
+	}
+	return queries
+}
+
+// idle waits until no child runs a query.
+func idle(t *testing.T, p *testenv.Platform, limit time.Duration) {
+	t.Helper()
+	testenv.Eventually(t, limit, "no child runs a query", func() bool { return status(t, p).Children == 0 })
+}
