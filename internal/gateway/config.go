@@ -76,6 +76,8 @@ type Config struct {
 	MaxConnections int
 	// Cleartext asks clients for the key itself, over TLS, instead of SCRAM.
 	Cleartext bool
+	// Version of the server, as version() tells it; default "dev".
+	Version string
 }
 
 // withDefaults returns c with what depends on the fleet. The steps fill in what

@@ -8,9 +8,13 @@ import (
 )
 
 func newSessions(deps Deps, steps *pipeline.Pipeline) *session.Manager {
+	timeout := deps.Config.StatementTimeout
+	if timeout == 0 {
+		timeout = -1 // a session's 0 is its default
+	}
 	return session.NewManager(session.Deps{
 		Pipeline: runner{steps}, Catalog: deps.Catalog, Logger: deps.Logger, Registerer: deps.Registerer,
-		StatementTimeout: deps.Config.StatementTimeout,
+		StatementTimeout: timeout, Version: deps.Config.Version,
 	})
 }
 
