@@ -102,6 +102,7 @@ func TestCancel(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					b := newBed()
 					tt.script(b)
+					began := time.Now()
 					ctx, stop := context.WithCancel(t.Context())
 					defer stop()
 					answer := inBackground(func() error { return b.attempt(ctx, 1) })
@@ -109,6 +110,9 @@ func TestCancel(t *testing.T) {
 					kind, status := way(b, stop)
 					if got := fault.KindOf(<-answer); got != kind {
 						t.Errorf("%s: error: got %q, want %q", tt.reason, got, kind)
+					}
+					if took := time.Since(began); took > 2*time.Minute {
+						t.Errorf("%s: it took %s", tt.reason, took)
 					}
 					b.check(t, 1)
 					if got := b.status(); got != status {
@@ -186,30 +190,40 @@ func TestSecondResultOfSessionDoesNotWait(t *testing.T) {
 
 func TestEvictionBetweenPulls(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBed()
-		b.streams = []*stream{{frames: 1, endless: true}}
-		e := b.hold(t, 1)
+	for name, pulls := range map[string]int{"BeforeTheFirst": 0, "AfterTheFirst": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { evictAfter(t, pulls) })
+		})
+	}
+}
+
+func evictAfter(t *testing.T, pulls int) {
+	t.Helper()
+	b := newBed()
+	b.streams = []*stream{{frames: 1, endless: true}}
+	e := b.hold(t, 1)
+	for range pulls {
 		if _, _, err := e.Pull(t.Context(), 2, frames.Form{}, discard); err != nil {
 			t.Fatalf("pull: %v", err)
 		}
-		began := time.Now()
-		if err := b.attempt(t.Context(), 2); err != nil {
-			t.Errorf("the execution that waited: %v", err)
-		}
-		if waited := time.Since(began); waited < 10*time.Second || waited > 11*time.Second {
-			t.Errorf("it waited %s, want the limit of 10 s", waited)
-		}
-		b.check(t, 2)
-		if _, _, err := e.Pull(t.Context(), 2, frames.Form{}, discard); fault.KindOf(err) != fault.IdleResult {
-			t.Errorf("the evicted execution: %v", err)
-		}
-		if o := e.Close(); o.Status != query.Cancelled || o.Fault == nil || o.Fault.Kind != fault.IdleResult {
-			t.Errorf("outcome: %+v", o)
-		}
-		b.check(t, 2)
-		b.Close()
-	})
+	}
+	began := time.Now()
+	if err := b.attempt(t.Context(), 2); err != nil {
+		t.Errorf("the execution that waited: %v", err)
+	}
+	if waited := time.Since(began); waited < 10*time.Second || waited > 11*time.Second {
+		t.Errorf("it waited %s, want the limit of 10 s", waited)
+	}
+	b.check(t, 2)
+	if _, _, err := e.Pull(t.Context(), 2, frames.Form{}, discard); fault.KindOf(err) != fault.IdleResult {
+		t.Errorf("the evicted execution: %v", err)
+	}
+	if o := e.Close(); o.Status != query.Cancelled || o.Fault == nil || o.Fault.Kind != fault.IdleResult {
+		t.Errorf("outcome: %+v", o)
+	}
+	b.check(t, 2)
+	b.Close()
 }
 
 func TestEvictionOfStuckClient(t *testing.T) {
