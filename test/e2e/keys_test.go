@@ -44,8 +44,6 @@ func TestKeysAndGrants(t *testing.T) {
 	if got := one[int64](t, conn, "SELECT count(*) FROM nation"); got != 25 {
 		t.Errorf("got %d", got)
 	}
-	p.Tavana("revoke", "ada", "local.main")
-	fails(t, conn, "SELECT * FROM nation", "42P01", "3D000", "3F000")
 
 	next, _ := mint(t, p, "rotate", id, "--grace", "1h")
 	for name, password := range map[string]string{"old": secret, "new": next} {
@@ -55,6 +53,9 @@ func TestKeysAndGrants(t *testing.T) {
 			_ = other.Close(t.Context())
 		}
 	}
+	p.Tavana("revoke", "ada", "local.main")
+	fails(t, conn, "SELECT * FROM nation", "42P01", "3D000", "3F000")
+
 	p.Tavana("key", "revoke", id)
 	_, err = pgx.Connect(t.Context(), as(secret))
 	hasState(t, "revoked key", err, "28P01")
