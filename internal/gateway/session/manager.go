@@ -24,7 +24,7 @@ type Deps struct {
 	Registerer prometheus.Registerer
 
 	DefaultCatalog   string        // of a client that names none; default "local"
-	StatementTimeout time.Duration // of new sessions; default 1 h
+	StatementTimeout time.Duration // of new sessions; default 1 h, below 0: none
 	TimeZone         string        // of new sessions; default UTC
 	Version          string        // of Tavana, for version()
 }
@@ -37,7 +37,7 @@ func (d Deps) WithDefaults() Deps {
 	if d.DefaultCatalog == "" {
 		d.DefaultCatalog = "local"
 	}
-	if d.StatementTimeout <= 0 {
+	if d.StatementTimeout == 0 {
 		d.StatementTimeout = time.Hour
 	}
 	if d.TimeZone == "" {
