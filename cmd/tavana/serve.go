@@ -63,17 +63,17 @@ func (s *serveCommand) Run(ctx context.Context, c *console, cli *commands) error
 	})
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // stopped while it started: as was asked
 		}
 		return err //nolint:wrapcheck // says it all
 	}
 	welcome(c, platform)
 	select {
 	case <-ctx.Done():
-		logger.Info("stopping")
-		return platform.Close() //nolint:wrapcheck // says it all
+		logger.InfoContext(ctx, "stopping")
+		return platform.Close() //nolint:contextcheck // ctx has ended: the stop has a time of its own
 	case <-platform.Failed():
-		return errors.Join(fault.New(fault.Internal, "the PostgreSQL door ended by itself"), platform.Close())
+		return errors.Join(fault.New(fault.Internal, "the PostgreSQL door ended by itself"), platform.Close()) //nolint:contextcheck // as above
 	}
 }
 
@@ -104,8 +104,16 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 		suffix string
 		factor float64
 	}{
-		{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
-		{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1}, {"", 1},
+		{"kib", 1 << 10},
+		{"mib", 1 << 20},
+		{"gib", 1 << 30},
+		{"tib", 1 << 40},
+		{"kb", 1e3},
+		{"mb", 1e6},
+		{"gb", 1e9},
+		{"tb", 1e12},
+		{"b", 1},
+		{"", 1},
 	}
 	lower := strings.ToLower(strings.TrimSpace(string(text)))
 	for _, unit := range units {

@@ -84,7 +84,7 @@ func Serve(ctx context.Context, socket string, deps Deps) (*Server, error) {
 	go func() {
 		defer close(s.done)
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			deps.Logger.Error("admin socket ended", "error", err)
+			deps.Logger.ErrorContext(ctx, "admin socket ended", "error", err)
 		}
 	}()
 	return s, nil
@@ -175,7 +175,7 @@ func add[In, Out any](mux *http.ServeMux, s *Server, method string, call func(co
 func (s *Server) fail(ctx context.Context, w http.ResponseWriter, method string, err error) {
 	f := fault.From(err)
 	status := http.StatusBadRequest
-	switch f.Kind { //nolint:exhaustive // the rest are the caller's
+	switch f.Kind {
 	case fault.Internal:
 		status = http.StatusInternalServerError
 		s.deps.Logger.ErrorContext(ctx, "admin call failed", "method", method, "error", errors.Unwrap(f))

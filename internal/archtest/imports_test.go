@@ -17,12 +17,12 @@ const module = "github.com/tavana/tavana/"
 
 // listed is a package as `go list` tells about it.
 type listed struct {
-	ImportPath string
-	Doc        string
-	CgoFiles   []string
-	GoFiles    []string
-	Imports    []string
-	Deps       []string
+	ImportPath string   `json:"ImportPath"`
+	Doc        string   `json:"Doc"`
+	CgoFiles   []string `json:"CgoFiles"`
+	GoFiles    []string `json:"GoFiles"`
+	Imports    []string `json:"Imports"`
+	Deps       []string `json:"Deps"`
 }
 
 // packages lists those of the module; imports of tests are left out.

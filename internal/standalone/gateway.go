@@ -15,7 +15,7 @@ func (p *Platform) startGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := history.New(history.Config{
+	log, err := history.New(history.Config{ //nolint:contextcheck // lives until it is closed
 		Database: p.store.Pool(), Logger: p.config.Logger, Registerer: p.registry,
 	})
 	if err != nil {
@@ -30,7 +30,7 @@ func (p *Platform) startGateway(ctx context.Context) error {
 	} else if cut > 0 {
 		p.config.Logger.InfoContext(ctx, "executions of an earlier run were cut off", "executions", cut)
 	}
-	p.gateway, err = gateway.New(gateway.Deps{
+	p.gateway, err = gateway.New(gateway.Deps{ //nolint:contextcheck // lives until it is shut down
 		Catalog: p.catalog, Planner: p.planners, Fleet: p.fleet, History: log,
 		Listener: p.listener, TLS: certificate, Logger: p.config.Logger, Registerer: p.registry,
 		Config: gateway.Config{
@@ -47,7 +47,7 @@ func (p *Platform) startGateway(ctx context.Context) error {
 	serving := context.WithoutCancel(ctx)
 	go func() {
 		if err := p.gateway.Serve(serving); err != nil {
-			p.config.Logger.Error("the PostgreSQL door ended", "error", err)
+			p.config.Logger.ErrorContext(serving, "the PostgreSQL door ended", "error", err)
 		}
 	}()
 	p.parts.Add("gateway", func(ctx context.Context) error {

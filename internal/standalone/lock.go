@@ -18,7 +18,7 @@ func lockHome(home string) (*os.File, error) {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("make home %q: %w", home, err)
 	}
-	file, err := os.OpenFile(filepath.Join(home, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(home, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in our own home
 	if err != nil {
 		return nil, fmt.Errorf("open the lock of home %q: %w", home, err)
 	}

@@ -22,7 +22,7 @@ func machineMemory() int64 {
 		}
 	}
 	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		if text, err := os.ReadFile(file); err == nil {
+		if text, err := os.ReadFile(file); err == nil { //nolint:gosec // one of two constants
 			if limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 				total = min(total, limit)
 			}

@@ -70,7 +70,7 @@ func Start(ctx context.Context, config Config) (*Platform, error) {
 		p.startCatalog, p.startPlanners, p.startGateway, p.startAdmin, p.startConnection,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, p.Close())
+			return nil, errors.Join(err, p.Close()) //nolint:contextcheck // the stop has a time of its own
 		}
 	}
 	p.ready.Store(true)

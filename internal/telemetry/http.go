@@ -74,7 +74,7 @@ func ServeHTTP(ctx context.Context, config HTTPConfig) (*HTTP, error) {
 	go func() {
 		defer close(h.done)
 		if err := h.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			config.Logger.Error("health and metrics ended", "error", err)
+			config.Logger.ErrorContext(ctx, "health and metrics ended", "error", err)
 		}
 	}()
 	return h, nil

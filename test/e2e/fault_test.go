@@ -16,7 +16,7 @@ import (
 // endless reads a table and does not end by itself for hours.
 const endless = "SELECT count(*) FROM lineitem a, lineitem b, lineitem c WHERE a.l_comment < b.l_comment || c.l_comment"
 
-// process finds the one process below the server with the words.
+// processes finds the processes below the server that have the words.
 func processes(t *testing.T, p *testenv.Platform, words ...string) []testenv.Process {
 	t.Helper()
 	var found []testenv.Process
@@ -32,16 +32,16 @@ func processes(t *testing.T, p *testenv.Platform, words ...string) []testenv.Pro
 	return found
 }
 
-// background runs a statement on a connection of its own; its error comes when
+// background runs the endless statement on a connection of its own; its error comes when
 // it ended.
-func background(t *testing.T, p *testenv.Platform, sql string) (*pgx.Conn, <-chan error) {
+func background(t *testing.T, p *testenv.Platform) (*pgx.Conn, <-chan error) {
 	t.Helper()
 	conn := connect(t, p)
 	before := len(running(t, p))
 	ended := make(chan error, 1)
 	ctx := context.WithoutCancel(t.Context())
 	go func() {
-		_, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
+		_, err := conn.Exec(ctx, endless, pgx.QueryExecModeSimpleProtocol)
 		ended <- err
 	}()
 	testenv.Eventually(t, 20*time.Second, "the query runs", func() bool {
@@ -80,39 +80,39 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	t.Run("request", func(t *testing.T) {
-		conn, ended := background(t, p, endless)
+		conn, ended := background(t, p)
 		if err := conn.PgConn().CancelRequest(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		idle(t, p, 3*time.Second)
-		hasState(t, "cancelled query", await(t, ended), "57014")
+		idle(t, p)
+		_ = hasState(t, "cancelled query", await(t, ended), "57014")
 		if got := one[int64](t, conn, "SELECT count(*) FROM nation"); got != 25 {
 			t.Errorf("the session after the cancel: got %d", got)
 		}
 	})
 	t.Run("closed socket", func(t *testing.T) {
-		conn, ended := background(t, p, endless)
+		conn, ended := background(t, p)
 		if err := conn.PgConn().Conn().Close(); err != nil {
 			t.Fatal(err)
 		}
-		idle(t, p, 3*time.Second)
+		idle(t, p)
 		if err := await(t, ended); err == nil {
 			t.Error("no error on a closed socket")
 		}
 	})
 	t.Run("command line", func(t *testing.T) {
-		_, ended := background(t, p, endless)
+		_, ended := background(t, p)
 		p.Tavana("queries", "cancel", string(running(t, p)[0].ID))
-		idle(t, p, 3*time.Second)
-		hasState(t, "cancelled query", await(t, ended), "57014")
+		idle(t, p)
+		_ = hasState(t, "cancelled query", await(t, ended), "57014")
 	})
 	t.Run("timeout", func(t *testing.T) {
 		conn := connect(t, p)
 		if _, err := conn.Exec(t.Context(), "SET statement_timeout = '300ms'"); err != nil {
 			t.Fatal(err)
 		}
-		fails(t, conn, endless, "57014")
-		idle(t, p, 3*time.Second)
+		_ = fails(t, conn, endless, "57014")
+		idle(t, p)
 	})
 }
 
@@ -128,28 +128,28 @@ func TestKilledProcesses(t *testing.T) {
 	supervisors := func() []testenv.Process { return processes(t, p, "tavana-worker", "supervisor") }
 
 	t.Run("child", func(t *testing.T) {
-		_, ended := background(t, p, endless)
+		_, ended := background(t, p)
 		for _, child := range processes(t, p, "tavana-worker", "child") {
 			kill(t, child.PID)
 		}
-		hasState(t, "query of a killed child", await(t, ended), "58000")
+		_ = hasState(t, "query of a killed child", await(t, ended), "58000")
 		recovers(t, p)
 	})
 	t.Run("supervisor", func(t *testing.T) {
-		_, ended := background(t, p, endless)
+		_, ended := background(t, p)
 		old := supervisors()
 		if len(old) != 1 {
 			t.Fatalf("supervisors: %v", old)
 		}
 		kill(t, old[0].PID)
-		hasState(t, "query of a killed supervisor", await(t, ended), "58000")
+		_ = hasState(t, "query of a killed supervisor", await(t, ended), "58000")
 		recovers(t, p)
 		if now := supervisors(); len(now) != 1 || now[0].PID == old[0].PID {
 			t.Errorf("supervisors: %v", now)
 		}
 	})
 	t.Run("planners", func(t *testing.T) {
-		conn, ended := background(t, p, endless)
+		conn, ended := background(t, p)
 		planners := processes(t, p, "tavana-worker", "planner")
 		if len(planners) < 2 {
 			t.Fatalf("planners: %v", planners)
@@ -160,10 +160,10 @@ func TestKilledProcesses(t *testing.T) {
 		recovers(t, p)
 		stillRuns(t, ended)
 		_ = conn.PgConn().CancelRequest(t.Context())
-		hasState(t, "cancelled query", await(t, ended), "57014")
+		_ = hasState(t, "cancelled query", await(t, ended), "57014")
 	})
 	t.Run("postgres", func(t *testing.T) {
-		conn, ended := background(t, p, endless)
+		conn, ended := background(t, p)
 		servers := processes(t, p, "postgres", "-D")
 		if len(servers) == 0 {
 			t.Fatal("no private PostgreSQL")
@@ -172,7 +172,7 @@ func TestKilledProcesses(t *testing.T) {
 		recovers(t, p)
 		stillRuns(t, ended)
 		_ = conn.PgConn().CancelRequest(t.Context())
-		hasState(t, "cancelled query", await(t, ended), "57014")
+		_ = hasState(t, "cancelled query", await(t, ended), "57014")
 		testenv.Eventually(t, 20*time.Second, "keys can be made again", func() bool {
 			_, err := p.TryTavana("key", "create", "after")
 			return err == nil
@@ -198,7 +198,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t)
-			_, ended := background(t, p, endless)
+			_, ended := background(t, p)
 			below := testenv.Descendants(t, p.PID())
 			if len(below) < 5 {
 				t.Fatalf("only %d processes: %v", len(below), below)
@@ -237,7 +237,7 @@ func TestHostileStatements(t *testing.T) {
 			if _, err := conn.Exec(t.Context(), "SET statement_timeout = '5s'"); err != nil {
 				t.Fatal(err)
 			}
-			fails(t, conn, sql, "53200", "54001", "57014")
+			_ = fails(t, conn, sql, "53200", "54001", "57014")
 			recovers(t, p)
 		})
 	}

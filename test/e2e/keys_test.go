@@ -34,7 +34,7 @@ func TestKeysAndGrants(t *testing.T) {
 
 	// What one may not see does not exist, a whole catalog too.
 	_, err := pgx.Connect(t.Context(), as(secret))
-	hasState(t, "a principal without grants", err, "3D000")
+	_ = hasState(t, "a principal without grants", err, "3D000")
 	p.Tavana("grant", "ada", "local.main")
 	conn, err := pgx.Connect(t.Context(), as(secret))
 	if err != nil {
@@ -54,13 +54,13 @@ func TestKeysAndGrants(t *testing.T) {
 		}
 	}
 	p.Tavana("revoke", "ada", "local.main")
-	fails(t, conn, "SELECT * FROM nation", "42P01", "3D000", "3F000")
+	_ = fails(t, conn, "SELECT * FROM nation", "42P01", "3D000", "3F000")
 
 	p.Tavana("key", "revoke", id)
 	_, err = pgx.Connect(t.Context(), as(secret))
-	hasState(t, "revoked key", err, "28P01")
+	_ = hasState(t, "revoked key", err, "28P01")
 	_, err = pgx.Connect(t.Context(), p.DSN("user=nobody", "password=tvn_none"))
-	hasState(t, "unknown principal", err, "28P01")
+	_ = hasState(t, "unknown principal", err, "28P01")
 }
 
 func TestPlaintextIsRefused(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,9 +68,9 @@ func start(t *testing.T, args ...string) *testenv.Platform {
 }
 
 // connect connects with pgx.
-func connect(t *testing.T, p *testenv.Platform, changes ...string) *pgx.Conn {
+func connect(t *testing.T, p *testenv.Platform) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), p.DSN(changes...))
+	conn, err := pgx.Connect(t.Context(), p.DSN())
 	if err != nil {
 		t.Fatalf("connect: %v", err)
 	}
@@ -101,10 +102,8 @@ func hasState(t *testing.T, what string, err error, states ...string) *pgconn.Pg
 	if !errors.As(err, &said) {
 		t.Fatalf("%s: got %v, want an error %s", what, err, strings.Join(states, " or "))
 	}
-	for _, state := range states {
-		if said.Code == state {
-			return said
-		}
+	if slices.Contains(states, said.Code) {
+		return said
 	}
 	t.Fatalf("%s: got %s %s, want %s", what, said.Code, said.Message, strings.Join(states, " or "))
 	return nil
@@ -131,7 +130,7 @@ func status(t *testing.T, p *testenv.Platform) admin.Status {
 	return s
 }
 
-// children are the processes that run a query now.
+// running lists the queries that wait and run now.
 func running(t *testing.T, p *testenv.Platform) []admin.Query {
 	t.Helper()
 	client := admin.NewClient(p.Home)
@@ -143,8 +142,9 @@ func running(t *testing.T, p *testenv.Platform) []admin.Query {
 	return queries
 }
 
-// idle waits until no child runs a query.
-func idle(t *testing.T, p *testenv.Platform, limit time.Duration) {
+// idle waits until no child runs a query: half a second for an interrupt, the
+// rest for the kill and for a busy machine.
+func idle(t *testing.T, p *testenv.Platform) {
 	t.Helper()
-	testenv.Eventually(t, limit, "no child runs a query", func() bool { return status(t, p).Children == 0 })
+	testenv.Eventually(t, 3*time.Second, "no child runs a query", func() bool { return status(t, p).Children == 0 })
 }

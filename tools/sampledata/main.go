@@ -20,12 +20,13 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	var o options
 	flag.StringVar(&o.scale, "scale", "0.1", "TPC-H scale factor (0.01, 0.1 and 1 have known answers)")
 	flag.StringVar(&o.out, "out", "", "folder to write to")
 	flag.Parse()
-	if err := run(ctx, o); err != nil {
+	err := run(ctx, o)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "sampledata:", err)
 		os.Exit(1)
 	}
@@ -45,7 +46,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	if err := os.Chmod(work, 0o755); err != nil { //nolint:gosec // sample data is for everyone
+	if err := os.Chmod(work, 0o755); err != nil {
 		return err
 	}
 	data := filepath.Join(work, "data")
