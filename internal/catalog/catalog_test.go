@@ -23,7 +23,7 @@ import (
 	"github.com/tavana/tavana/internal/query"
 )
 
-var server *pgtest.Server //nolint:gochecknoglobals // one for the package, set by TestMain
+var server *pgtest.Server
 
 func TestMain(m *testing.M) {
 	var err error
@@ -190,15 +190,16 @@ func TestFilesChange(t *testing.T) {
 	}{
 		"Appended": {
 			"the same columns open with what is there now",
-			func(t *testing.T, path string) { write(t, path, "a,b\n1,2\n3,4\n") }, "", 2,
+			func(t *testing.T, path string) { t.Helper(); write(t, path, "a,b\n1,2\n3,4\n") }, "", 2,
 		},
 		"OtherColumns": {
 			"a statement that was planned with other columns does not run",
-			func(t *testing.T, path string) { write(t, path, "a,b,c\n1,2,3\n") }, fault.TableChanged, 3,
+			func(t *testing.T, path string) { t.Helper(); write(t, path, "a,b,c\n1,2,3\n") }, fault.TableChanged, 3,
 		},
 		"Replaced": {
 			"a file of the same size and time is another one by its inode",
 			func(t *testing.T, path string) {
+				t.Helper()
 				info, err := os.Stat(path)
 				if err != nil {
 					t.Fatal(err)
@@ -212,11 +213,12 @@ func TestFilesChange(t *testing.T) {
 				}
 			}, "", 2,
 		},
-		"Gone":     {"a missing file names the table", func(t *testing.T, path string) { remove(t, path) }, fault.TableUnreadable, 0},
-		"Not data": {"a file that cannot be read names the table", func(t *testing.T, path string) { write(t, path, "broken") }, fault.TableUnreadable, 0},
+		"Gone":     {"a missing file names the table", func(t *testing.T, path string) { t.Helper(); remove(t, path) }, fault.TableUnreadable, 0},
+		"Not data": {"a file that cannot be read names the table", func(t *testing.T, path string) { t.Helper(); write(t, path, "broken") }, fault.TableUnreadable, 0},
 		"Symlink": {
 			"a link in the place of a registered file leads nowhere",
 			func(t *testing.T, path string) {
+				t.Helper()
 				remove(t, path)
 				if err := os.Symlink(write(t, path+".target", "a,b\n1,2\n"), path); err != nil {
 					t.Fatal(err)

@@ -95,7 +95,7 @@ func TestKeyRefusals(t *testing.T) {
 	}
 }
 
-func (b bundle) live(t *testing.T, principal string) []string {
+func (b bundle) live(t *testing.T, principal string) []string { //nolint:unparam // whose keys shows in the tests
 	t.Helper()
 	c, err := b.Login(t.Context(), principal)
 	if err != nil {

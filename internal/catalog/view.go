@@ -128,7 +128,7 @@ func (v *view) visibility(who query.Identity) query.Visibility {
 	sum := sha256.New()
 	var catalogs []string
 	for _, s := range v.visible(who) {
-		fmt.Fprintf(sum, "%d:%d;", s.ID, s.Version)
+		_, _ = fmt.Fprintf(sum, "%d:%d;", s.ID, s.Version)
 		catalogs = append(catalogs, s.Catalog)
 	}
 	slices.Sort(catalogs)

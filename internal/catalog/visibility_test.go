@@ -18,7 +18,7 @@ func TestVisibilityNeverLeaks(t *testing.T) {
 	b := setup(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+	random := rand.New(rand.NewPCG(seed, 1))
 
 	var names []query.TableName
 	for _, c := range []string{"a", "b"} {

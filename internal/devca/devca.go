@@ -96,7 +96,7 @@ func (a *Authority) openRoot() (*pair, error) {
 	root, err := load(a.path("root.crt"), a.path("root.key"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		root, err = nil, nil
+		root = nil
 	case err != nil:
 		return nil, fmt.Errorf("load the authority (remove %s to have a new one made): %w", a.config.Dir, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 
 	bindings "github.com/duckdb/duckdb-go-bindings"
@@ -40,9 +41,7 @@ func Open(config Config) (*DB, error) {
 		"autoinstall_known_extensions": "false",
 		"autoload_known_extensions":    "false",
 	}
-	for name, value := range config.Options {
-		options[name] = value
-	}
+	maps.Copy(options, config.Options)
 	var c bindings.Config
 	if bindings.CreateConfig(&c) != bindings.StateSuccess {
 		return nil, fmt.Errorf("create the database's config")

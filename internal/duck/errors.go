@@ -15,7 +15,7 @@ import (
 
 // Exception is DuckDB's own account of an error. It is the hidden cause of the
 // faults that this package returns: for decisions and logs, not for users.
-type Exception struct {
+type Exception struct { //nolint:errname // as DuckDB calls it
 	Type       string // "Binder", "Catalog", "Out of Memory", ...
 	Message    string // may name paths
 	Subtype    string // "COLUMN_NOT_FOUND", "MISSING_ENTRY", ...
@@ -33,8 +33,7 @@ func (e *Exception) Fatal() bool { return e.Type == "FATAL" || e.Type == "INTERN
 
 // ExceptionOf finds DuckDB's account in an error; nil when it has none.
 func ExceptionOf(err error) *Exception {
-	var e *Exception
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Exception](err); ok {
 		return e
 	}
 	return nil
@@ -79,11 +78,11 @@ func structured(text string) *Exception {
 		Position   string `json:"position"`
 	}
 	if json.Unmarshal([]byte(text), &m) != nil || m.Type == "" {
-		return nil
+		return nil //nolint:nilerr // not an error of DuckDB: told by the nil
 	}
-	position, err := strconv.Atoi(m.Position)
-	if err != nil {
-		position = -1
+	position := -1
+	if n, err := strconv.Atoi(m.Position); err == nil {
+		position = n
 	}
 	return &Exception{
 		Type: m.Type, Message: m.Message, Subtype: m.Subtype, Entry: m.Entry, Name: m.Name,
@@ -165,25 +164,34 @@ var rules = map[string][]rule{
 		{fault.UndefinedColumn, "Referenced column"},
 		{fault.UndefinedTable, "Referenced table"},
 		{fault.AmbiguousColumn, "Ambiguous reference"},
-		{fault.Grouping, "GROUP BY"}, {fault.Grouping, "aggregate"},
+		{fault.Grouping, "GROUP BY"},
+		{fault.Grouping, "aggregate"},
 		{fault.UndefinedFunction, "No function matches"},
 		{fault.UndefinedFunction, "Could not choose a best candidate"},
-		{fault.InvalidCatalog, "Catalog \""}, {fault.InvalidSchema, "Schema \""},
+		{fault.InvalidCatalog, "Catalog \""},
+		{fault.InvalidSchema, "Schema \""},
 		{fault.Unsupported, "not supported"},
-		{fault.TypeMismatch, "type"}, {fault.TypeMismatch, "cast"},
+		{fault.TypeMismatch, "type"},
+		{fault.TypeMismatch, "cast"},
 		{fault.Syntax, ""},
 	},
 	"catalog": {
 		{fault.DuplicateObject, "already exists"},
-		{fault.UndefinedFunction, "Function"}, {fault.UndefinedTable, "Table"}, {fault.UndefinedTable, "View"},
-		{fault.InvalidSchema, "Schema"}, {fault.InvalidCatalog, "Catalog"},
+		{fault.UndefinedFunction, "Function"},
+		{fault.UndefinedTable, "Table"},
+		{fault.UndefinedTable, "View"},
+		{fault.InvalidSchema, "Schema"},
+		{fault.InvalidCatalog, "Catalog"},
 		{fault.UndefinedObject, ""},
 	},
 	"conversion": {
-		{fault.InvalidDatetime, "date field value"}, {fault.InvalidDatetime, "timestamp field value"},
-		{fault.InvalidDatetime, "time field value"}, {fault.InvalidDatetime, "invalid date"},
+		{fault.InvalidDatetime, "date field value"},
+		{fault.InvalidDatetime, "timestamp field value"},
+		{fault.InvalidDatetime, "time field value"},
+		{fault.InvalidDatetime, "invalid date"},
 		{fault.InvalidDatetime, "invalid timestamp"},
-		{fault.OutOfRange, "out of range"}, {fault.OutOfRange, "Could not cast value"},
+		{fault.OutOfRange, "out of range"},
+		{fault.OutOfRange, "Could not cast value"},
 		{fault.InvalidText, ""},
 	},
 	"invalid input": {
@@ -255,7 +263,7 @@ func lower(s string) string {
 
 // What a path looks like in a message about files.
 //
-//nolint:gochecknoglobals // a constant: Go has no constant expressions of this kind
+
 var path = regexp.MustCompile(`(^|[\s"'(=])(?:file:|~)?/[^\s"',;)]+`)
 
 // hidePaths takes paths out of the messages that are about files; a user's own

@@ -147,7 +147,7 @@ func (p *Prepared) Parameters() []Parameter {
 // parameters must cast it: CAST($1 AS type).
 func (p *Prepared) BindText(i int, value query.Value) error {
 	index := bindings.IdxT(i) //nolint:gosec // a parameter's number
-	state := bindings.StateSuccess
+	var state bindings.State
 	if value.Null {
 		state = bindings.BindNull(p.handle, index)
 	} else {
@@ -168,7 +168,7 @@ func (p *Prepared) Stream(ctx context.Context) (*Rows, error) {
 	defer p.conn.guard(ctx)()
 	var pending bindings.PendingResult
 	defer bindings.DestroyPending(&pending)
-	//nolint:staticcheck // deprecated in name only: nothing else streams
+
 	if bindings.PendingPreparedStreaming(p.handle, &pending) != bindings.StateSuccess {
 		return nil, failed(ctx, bindings.PendingError(pending), p.sql)
 	}
@@ -254,7 +254,7 @@ func (r *Rows) Next(ctx context.Context) (*vector.Chunk, error) {
 		}
 		r.view.Rows = int(size) //nolint:gosec // 2048 at most
 		for i, t := range r.types {
-			fill(&r.view.Columns[i], t, bindings.DataChunkGetVector(r.chunk, bindings.IdxT(i))) //nolint:gosec // an index
+			fill(&r.view.Columns[i], t, bindings.DataChunkGetVector(r.chunk, bindings.IdxT(i)))
 		}
 		return &r.view, nil
 	}

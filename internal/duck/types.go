@@ -184,14 +184,14 @@ func fill(v *vector.Vector, t *vector.Type, from bindings.Vector) {
 		fill(&v.Children[0].Children[1], t.Children[1], bindings.StructVectorGetChild(entries, 1))
 	case vector.Struct:
 		for i, c := range t.Children {
-			fill(&v.Children[i], c, bindings.StructVectorGetChild(from, bindings.IdxT(i))) //nolint:gosec // an index
+			fill(&v.Children[i], c, bindings.StructVectorGetChild(from, bindings.IdxT(i)))
 		}
 	case vector.Union:
 		tag := bindings.StructVectorGetChild(from, 0)
 		v.Children[0].Data = bindings.VectorGetData(tag)
 		v.Children[0].Validity = (*uint64)(bindings.VectorGetValidity(tag))
 		for i, c := range t.Children {
-			fill(&v.Children[i+1], c, bindings.StructVectorGetChild(from, bindings.IdxT(i+1))) //nolint:gosec // an index
+			fill(&v.Children[i+1], c, bindings.StructVectorGetChild(from, bindings.IdxT(i+1)))
 		}
 	default:
 		v.Data = bindings.VectorGetData(from)

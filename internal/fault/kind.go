@@ -7,6 +7,7 @@ type Kind string
 // The kinds. Comments give the SQLSTATE that the PostgreSQL door sends.
 const (
 	// What the statement says.
+
 	Syntax             Kind = "syntax"              // 42601
 	UndefinedTable     Kind = "undefined_table"     // 42P01
 	UndefinedColumn    Kind = "undefined_column"    // 42703
@@ -26,6 +27,7 @@ const (
 	InvalidName        Kind = "invalid_name"        // 42602
 
 	// What the data say.
+
 	InvalidText      Kind = "invalid_text"      // 22P02
 	InvalidBinary    Kind = "invalid_binary"    // 22P03
 	InvalidParameter Kind = "invalid_parameter" // 22023
@@ -39,11 +41,13 @@ const (
 	InvalidEncoding  Kind = "invalid_encoding"  // 22021: not UTF-8, or a NUL character
 
 	// Who asks.
+
 	Unauthenticated  Kind = "unauthenticated"   // 28P01
 	NotAuthorized    Kind = "not_authorized"    // 28000: this principal may not connect so
 	PermissionDenied Kind = "permission_denied" // 42501
 
 	// The protocol and the session.
+
 	Protocol           Kind = "protocol"            // 08P01
 	UndefinedStatement Kind = "undefined_statement" // 26000
 	DuplicateStatement Kind = "duplicate_statement" // 42P05
@@ -57,6 +61,7 @@ const (
 	IdleSession        Kind = "idle_session"        // 57P05: the session itself was idle for too long
 
 	// Limits and the platform.
+
 	OutOfMemory        Kind = "out_of_memory"        // 53200
 	DiskFull           Kind = "disk_full"            // 53100
 	TooManyConnections Kind = "too_many_connections" // 53300

@@ -14,7 +14,7 @@ import (
 	"github.com/tavana/tavana/internal/pgserver/pgtest"
 )
 
-var server *pgtest.Server //nolint:gochecknoglobals // one for the package, set by TestMain
+var server *pgtest.Server
 
 func TestMain(m *testing.M) {
 	var err error

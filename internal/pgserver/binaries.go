@@ -58,8 +58,8 @@ func installed(ctx context.Context) []binaries {
 	more, _ := filepath.Glob("/usr/pgsql-*/bin")
 	dirs = append(dirs, more...)
 	if path, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			dirs = append(dirs, filepath.Dir(target))
 		}
 	}
 	var found []binaries

@@ -217,7 +217,7 @@ func untarOne(root *os.Root, header *tar.Header, content io.Reader) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(f, content) //nolint:gosec // the archive's checksum is known
+		_, err = io.Copy(f, content)
 		return errors.Join(err, f.Close())
 	}
 	return nil

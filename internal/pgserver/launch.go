@@ -47,7 +47,7 @@ func (s *Server) command(program string, args ...string) (*exec.Cmd, *os.File, e
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd := exec.Command(filepath.Join(s.binaries, program), args...) //nolint:gosec // a found PostgreSQL
+	cmd := exec.Command(filepath.Join(s.binaries, program), args...) //nolint:gosec,noctx // a found PostgreSQL; ended by its owner, not by a context
 	cmd.Dir = s.place.state
 	cmd.Env = []string{"LC_ALL=C", "PATH=" + s.binaries + ":/usr/bin:/bin", "HOME=" + s.place.state}
 	cmd.Stdout, cmd.Stderr = log, log

@@ -96,7 +96,7 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 		s.release()
 		return nil, fmt.Errorf("start the private PostgreSQL: %w", err)
 	}
-	go s.supervise()
+	go s.supervise() //nolint:gosec // it outlives the start, until Close
 	return s, nil
 }
 
@@ -242,7 +242,7 @@ func (s *Server) release() {
 	}
 }
 
-var errEnded = errors.New("the server ended") //nolint:gochecknoglobals // a sentinel
+var errEnded = errors.New("the server ended")
 
 // ready waits until the server answers.
 func (s *Server) ready(ctx context.Context, process *lifecycle.Process) error {

@@ -73,7 +73,7 @@ func try(ctx context.Context, url, sql string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // a test
+	defer conn.Close(context.WithoutCancel(ctx))
 	var answer string
 	err = conn.QueryRow(ctx, sql).Scan(&answer)
 	return answer, err
@@ -85,7 +85,7 @@ func execute(t *testing.T, url, sql string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // a test
+	defer conn.Close(context.WithoutCancel(t.Context()))
 	if _, err := conn.Exec(t.Context(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
@@ -213,7 +213,7 @@ func TestServerOfAKilledRunIsEnded(t *testing.T) {
 	reaped := make(chan struct{})
 	go func() { _ = orphan.Wait(); close(reaped) }()
 	defer func() { <-reaped }()
-	defer orphan.Process.Kill() //nolint:errcheck // it should be gone
+	defer orphan.Process.Kill()
 	file := filepath.Join(c.StateDir, "data", "postmaster.pid")
 	for deadline := time.Now().Add(time.Minute); ; {
 		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "ready") {

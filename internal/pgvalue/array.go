@@ -78,7 +78,7 @@ func binaryArray(element uint32, data []byte) (string, error) {
 		return "", manyDimensions()
 	case dimensions != 1 || len(rest) < 8:
 		return "", invalidBinary("array")
-	case sent != element && !(likeText(sent) && likeText(element)):
+	case sent != element && (!likeText(sent) || !likeText(element)):
 		return "", fault.New(fault.InvalidBinary, "wrong element type in a binary array")
 	}
 	count := int64(binary.BigEndian.Uint32(rest))

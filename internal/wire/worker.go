@@ -23,7 +23,7 @@ func Start(s query.Start) *pb.Start {
 		Settings: Settings(s.Settings),
 		Limits: &pb.Limits{
 			MemoryBytes: s.Limits.Memory,
-			Threads:     int32(min(max(s.Limits.Threads, 0), math.MaxInt16)), //nolint:gosec // bounded
+			Threads:     int32(min(max(s.Limits.Threads, 0), math.MaxInt16)),
 			TempBytes:   s.Limits.Temp,
 			TimeoutMs:   milliseconds(s.Limits.Timeout),
 		},

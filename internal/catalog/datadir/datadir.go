@@ -281,6 +281,6 @@ func (w *Watcher) dropGone(ctx context.Context, found []catalog.Source) error {
 func (w *Watcher) tell(ctx context.Context, subject, message, reason string) {
 	if said := message + ": " + reason; w.told[subject] != said {
 		w.told[subject] = said
-		w.config.Logger.WarnContext(ctx, message, "subject", subject, "reason", reason)
+		w.config.Logger.WarnContext(ctx, message, "subject", subject, "reason", reason) //nolint:sloglint // constants of the callers
 	}
 }

@@ -139,16 +139,16 @@ func (k *walker) entry(folder string, entry fs.DirEntry) (*node, error) {
 		return nil, nil
 	}
 	if entry.Type()&fs.ModeSymlink != 0 {
-		real, err := filepath.EvalSymlinks(path)
+		target, err := filepath.EvalSymlinks(path)
 		if err != nil {
 			return nil, nil //nolint:nilerr // a link to nothing is nothing
 		}
-		if !slices.ContainsFunc(k.watcher.roots, func(root string) bool { return within(root, real) }) {
+		if !slices.ContainsFunc(k.watcher.roots, func(root string) bool { return within(root, target) }) {
 			k.watcher.tell(k.ctx, "link "+path, "symbolic link leads out of the data directories and is not followed",
 				"give its target as a data directory of its own")
 			return nil, nil
 		}
-		path = real
+		path = target
 	}
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -55,22 +55,22 @@ func expand(path string) (files []string, folder string, err error) {
 	unfit := func(cause error) error {
 		return fault.Wrap(cause, fault.InvalidParameter, "cannot read %q", path)
 	}
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, "", unfit(err)
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(target)
 	if err != nil {
 		return nil, "", unfit(err)
 	}
 	if !info.IsDir() {
-		return []string{real}, filepath.Dir(real), nil
+		return []string{target}, filepath.Dir(target), nil
 	}
-	err = filepath.WalkDir(real, func(p string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(target, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case p != real && Ignored(d.Name()) && d.IsDir():
+		case p != target && Ignored(d.Name()) && d.IsDir():
 			return filepath.SkipDir
 		case Ignored(d.Name()) || !d.Type().IsRegular():
 			return nil
@@ -87,7 +87,7 @@ func expand(path string) (files []string, folder string, err error) {
 		return nil, "", fault.New(fault.InvalidParameter, "folder %q holds no data file", path).
 			WithHint("Data files end in .parquet, .csv, .tsv, .json, .ndjson or .jsonl; text may be compressed (.gz, .zst).")
 	}
-	return files, real, nil
+	return files, target, nil
 }
 
 // common gives the deepest folder that holds both.

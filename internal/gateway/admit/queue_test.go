@@ -156,7 +156,7 @@ func TestIdleRightsAreTakenBackUnderPressureOnly(t *testing.T) {
 		if !busy.Busy() {
 			t.Error("busy right was taken")
 		}
-		time.Sleep(time.Hour) // nobody waits
+		time.Sleep(time.Hour) //nolint:forbidigo // of the fake clock; nobody waits
 		if evictions != 0 || !idle.Busy() {
 			t.Fatal("an idle right was taken though nobody waited")
 		}
@@ -200,7 +200,7 @@ func TestSimulation(t *testing.T) {
 			for i := range 200 {
 				random := rand.New(rand.NewPCG(seed, uint64(i)))
 				wg.Go(func() {
-					time.Sleep(time.Duration(random.IntN(300_000)) * time.Millisecond)
+					time.Sleep(time.Duration(random.IntN(300_000)) * time.Millisecond) //nolint:forbidigo // of the fake clock
 					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+random.IntN(120_000))*time.Millisecond)
 					defer cancel()
 					ask := admit.Ask{Session: int32(random.IntN(50)), Memory: 1 + random.Int64N(memory)}

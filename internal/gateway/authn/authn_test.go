@@ -49,7 +49,10 @@ func credential(t *testing.T, id, secret string, expires time.Time) catalog.Cred
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored := client.GetStoredCredentials(scram.KeyFactors{Salt: salt, Iters: 4096})
+	stored, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: salt, Iters: 4096})
+	if err != nil {
+		t.Fatal(err)
+	}
 	hash := sha256.Sum256([]byte(secret))
 	return catalog.Credential{
 		ID: id, Hash: hash[:], StoredKey: stored.StoredKey, ServerKey: stored.ServerKey,

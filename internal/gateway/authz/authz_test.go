@@ -37,7 +37,8 @@ func TestAuthorize(t *testing.T) {
 		"constant": {"a statement without tables needs the scope only", reader, tables(), ""},
 		"implied": {
 			"a wider scope implies read",
-			query.Identity{Principal: "ana", Scopes: []query.Scope{query.ScopeWrite}}, tables("a"), "",
+			query.Identity{Principal: "ana", Scopes: []query.Scope{query.ScopeWrite}},
+			tables("a"), "",
 		},
 		"one of two":   {"one table that is not granted is enough", reader, tables("a", "secret"), fault.UndefinedTable},
 		"catalog away": {"what cannot be found out is refused", reader, tables("a", "away"), fault.Unavailable},

@@ -125,7 +125,7 @@ func (p *parser) copyOption(c *Copy, name string) error {
 // copyText takes an option whose value is a string.
 func (p *parser) copyText(c *Copy, name string) error {
 	t := p.peek()
-	if t.Kind != String && !(name == "encoding" && t.Kind == Word) {
+	if t.Kind != String && (name != "encoding" || t.Kind != Word) {
 		return p.unexpected()
 	}
 	p.at++

@@ -56,8 +56,6 @@ func TestUnterminated(t *testing.T) {
 	}
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestParse(t *testing.T) {
 	t.Parallel()
 	cases := map[string]lexer.Node{
@@ -79,9 +77,9 @@ func TestParse(t *testing.T) {
 		"show all tables":                  lexer.ShowObjects{What: "tables", All: true},
 		"show tables from local.main":      lexer.ShowObjects{What: "tables", In: []string{"local", "main"}},
 		"begin isolation level repeatable read, read only": lexer.Begin{
-			Modes: lexer.Modes{Isolation: "repeatable read", ReadOnly: ptr(true)},
+			Modes: lexer.Modes{Isolation: "repeatable read", ReadOnly: new(true)},
 		},
-		"start transaction read write": lexer.Begin{Modes: lexer.Modes{ReadOnly: ptr(false)}},
+		"start transaction read write": lexer.Begin{Modes: lexer.Modes{ReadOnly: new(false)}},
 		"end work":                     lexer.Commit{},
 		"abort and chain":              lexer.Rollback{Chain: true},
 		"rollback to savepoint \"A\"":  lexer.Savepoint{Verb: "ROLLBACK TO", Name: "A"},
@@ -115,7 +113,7 @@ func TestParse(t *testing.T) {
 		`copy (q) to stdout (format "binary")`: lexer.Copy{Query: "q", QueryOffset: 6, ToStdout: true, Format: "binary"},
 		"copy (q) to stdout with (format csv, header, null '', force_quote (a, b), delimiter ';')": lexer.Copy{
 			Query: "q", QueryOffset: 6, ToStdout: true, Format: "csv",
-			Options: lexer.CopyOptions{Header: true, Null: ptr(""), ForceQuote: []string{"a", "b"}, Delimiter: ";"},
+			Options: lexer.CopyOptions{Header: true, Null: new(""), ForceQuote: []string{"a", "b"}, Delimiter: ";"},
 		},
 		"copy (q) to stdout csv header delimiter as '|' force quote *": lexer.Copy{
 			Query: "q", QueryOffset: 6, ToStdout: true, Format: "csv",

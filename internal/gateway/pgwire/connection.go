@@ -27,7 +27,7 @@ const (
 )
 
 // errGone is the cause of a context whose client closed its socket.
-var errGone = errors.New("the client is gone") //nolint:gochecknoglobals // a sentinel
+var errGone = errors.New("the client is gone")
 
 // connection is one client from accept to close. The goroutine of run owns it;
 // close and kill may be called from any.

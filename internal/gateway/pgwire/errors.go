@@ -32,7 +32,7 @@ func (c *connection) errorResponse(severity string, err error) *pgproto3.ErrorRe
 		Message:             clean(e.Message, "unknown error"),
 		Detail:              clean(e.Detail, ""),
 		Hint:                clean(e.Hint, ""),
-		Position:            int32(min(max(e.Position, 0), 1<<30)), //nolint:gosec // bounded here
+		Position:            int32(min(max(e.Position, 0), 1<<30)),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -111,7 +112,7 @@ func FuzzStartup(f *testing.F) {
 	f.Add([]byte(sslRequest + gssencRequest))
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		feed(t, append(data[:len(data):len(data)], bytes.Repeat([]byte{0xff}, 70<<10)...))
+		feed(t, append(slices.Clip(data), bytes.Repeat([]byte{0xff}, 70<<10)...))
 	})
 }
 

@@ -44,7 +44,10 @@ func (k keys) Login(_ context.Context, principal string) (catalog.Credentials, e
 		if err != nil {
 			return found, fmt.Errorf("scram: %w", err)
 		}
-		stored := client.GetStoredCredentials(scram.KeyFactors{Salt: string(found.Salt), Iters: 4096})
+		stored, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(found.Salt), Iters: 4096})
+		if err != nil {
+			return found, fmt.Errorf("scram: %w", err)
+		}
 		hash := sha256.Sum256([]byte(secret))
 		found.Keys = append(found.Keys, catalog.Credential{
 			ID: secret, Hash: hash[:], StoredKey: stored.StoredKey, ServerKey: stored.ServerKey, Scopes: []query.Scope{scope},
@@ -136,7 +139,7 @@ func (d *door) dial(t *testing.T) *raw {
 }
 
 // login dials a Unix door and logs in.
-func (d *door) login(t *testing.T, user string) *raw {
+func (d *door) login(t *testing.T, user string) *raw { //nolint:unparam // who logs in shows in the tests
 	t.Helper()
 	r := d.dial(t)
 	r.send(&pgproto3.StartupMessage{ProtocolVersion: 196608, Parameters: map[string]string{"user": user}})

@@ -26,8 +26,8 @@ const lookEvery = 200 * time.Millisecond
 
 // errDrain and errIdle say why no message came.
 var (
-	errDrain = errors.New("the server is shutting down") //nolint:gochecknoglobals // a sentinel
-	errIdle  = errors.New("the session was idle")        //nolint:gochecknoglobals // a sentinel
+	errDrain = errors.New("the server is shutting down")
+	errIdle  = errors.New("the session was idle")
 )
 
 // inbox holds messages that were read ahead, bounded in bytes. One goroutine

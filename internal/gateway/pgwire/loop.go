@@ -12,7 +12,7 @@ import (
 )
 
 // errTerminate is a client that said goodbye.
-var errTerminate = errors.New("the client ended the session") //nolint:gochecknoglobals // a sentinel
+var errTerminate = errors.New("the client ended the session")
 
 // loop takes messages until the session ends. The error is the client's to
 // read; nil when there is nothing to say.
@@ -38,7 +38,7 @@ func (c *connection) loop(ctx context.Context, box *inbox) error {
 		}
 		switch {
 		case errors.Is(err, errGone), errors.Is(err, errTerminate), c.out.failed() != nil:
-			return nil
+			return nil //nolint:nilerr // the client is gone: nobody is told
 		case err != nil:
 			return err
 		}

@@ -75,8 +75,10 @@ type fakeSession struct {
 func (s *fakeSession) Key() (int32, []byte) { return s.pid, []byte("abcd") }
 func (s *fakeSession) Parameters() []session.Parameter {
 	return []session.Parameter{
-		{Name: "client_encoding", Value: "UTF8"}, {Name: "server_version", Value: "15.8"},
-		{Name: "standard_conforming_strings", Value: "on"}, {Name: "DateStyle", Value: "ISO, MDY"},
+		{Name: "client_encoding", Value: "UTF8"},
+		{Name: "server_version", Value: "15.8"},
+		{Name: "standard_conforming_strings", Value: "on"},
+		{Name: "DateStyle", Value: "ISO, MDY"},
 	}
 }
 func (s *fakeSession) Status() byte { return s.status }

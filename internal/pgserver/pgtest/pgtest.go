@@ -5,7 +5,6 @@ package pgtest
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -45,7 +44,7 @@ func Start() (*Server, error) {
 	defer cancel()
 	s.Server, err = pgserver.Start(ctx, pgserver.Config{
 		Home: dir, StateDir: s.StateDir, Spawner: s.spawner,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		s.spawner.Close()
@@ -63,20 +62,20 @@ func (s *Server) Stop() {
 }
 
 // Database makes an empty database and gives its URL.
-func (s *Server) Database(t testing.TB) string {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), s.URL())
+func (s *Server) Database(tb testing.TB) string {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), s.URL())
 	if err != nil {
-		t.Fatalf("connect: %v", err)
+		tb.Fatalf("connect: %v", err)
 	}
-	defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // nothing is lost with it
+	defer conn.Close(context.WithoutCancel(tb.Context())) //nolint:errcheck // nothing is lost with it
 	name := fmt.Sprintf("test%d", s.count.Add(1))
-	if _, err := conn.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("create a database: %v", err)
+	if _, err := conn.Exec(tb.Context(), "CREATE DATABASE "+name); err != nil {
+		tb.Fatalf("create a database: %v", err)
 	}
 	u, err := url.Parse(s.URL())
 	if err != nil {
-		t.Fatalf("parse %q: %v", s.URL(), err)
+		tb.Fatalf("parse %q: %v", s.URL(), err)
 	}
 	u.Path = "/" + name
 	return u.String()

@@ -33,25 +33,44 @@ func TestPlanFacts(t *testing.T) {
 		functions []string
 		columns   []query.Column
 	}{
-		"Constant": {"no table at all", "SELECT 1 AS a, 'x' AS \"B c\";", query.Select, nil, nil,
-			[]query.Column{{Name: "a", Type: "INTEGER"}, {Name: "B c", Type: "VARCHAR"}}},
-		"Names": {"one, two and three parts, in any case", "SELECT r.r_name FROM Region r, main.NATION, local.customer, \"local\".\"main\".orders",
-			query.Select, local("customer", "nation", "orders", "region"), nil, []query.Column{{Name: "r_name", Type: "VARCHAR"}}},
-		"CTE": {"a CTE's name is no table", "WITH lineitem AS (SELECT 1 AS x) SELECT x FROM lineitem", query.Select, nil, nil,
-			[]query.Column{{Name: "x", Type: "INTEGER"}}},
-		"Folded": {"tables count though the plan leaves them out", "SELECT 1 AS x WHERE EXISTS (FROM nation) AND false", query.Select,
-			local("nation"), nil, []query.Column{{Name: "x", Type: "INTEGER"}}},
-		"Functions": {"functions of every kind, sorted", "SELECT \"SUM\"(n_nationkey) OVER () AS s, upper(n_name) AS u FROM nation, range(3)",
-			query.Select, local("nation"), []string{"range", "sum", "upper"},
-			[]query.Column{{Name: "s", Type: "HUGEINT"}, {Name: "u", Type: "VARCHAR"}}},
+		"Constant": {
+			"no table at all", "SELECT 1 AS a, 'x' AS \"B c\";", query.Select, nil, nil,
+			[]query.Column{{Name: "a", Type: "INTEGER"}, {Name: "B c", Type: "VARCHAR"}},
+		},
+		"Names": {
+			"one, two and three parts, in any case", "SELECT r.r_name FROM Region r, main.NATION, local.customer, \"local\".\"main\".orders",
+			query.Select, local("customer", "nation", "orders", "region"), nil,
+			[]query.Column{{Name: "r_name", Type: "VARCHAR"}},
+		},
+		"CTE": {
+			"a CTE's name is no table", "WITH lineitem AS (SELECT 1 AS x) SELECT x FROM lineitem", query.Select, nil, nil,
+			[]query.Column{{Name: "x", Type: "INTEGER"}},
+		},
+		"Folded": {
+			"tables count though the plan leaves them out", "SELECT 1 AS x WHERE EXISTS (FROM nation) AND false", query.Select,
+			local("nation"), nil,
+			[]query.Column{{Name: "x", Type: "INTEGER"}},
+		},
+		"Functions": {
+			"functions of every kind, sorted", "SELECT \"SUM\"(n_nationkey) OVER () AS s, upper(n_name) AS u FROM nation, range(3)",
+			query.Select, local("nation"),
+			[]string{"range", "sum", "upper"},
+			[]query.Column{{Name: "s", Type: "HUGEINT"}, {Name: "u", Type: "VARCHAR"}},
+		},
 		"Explain":        {"the plan's text", "EXPLAIN SELECT * FROM nation", query.Explain, local("nation"), nil, explained},
 		"ExplainAnalyze": {"runs, so it is a kind of its own", "/* x */ explain (analyze) FROM nation", query.ExplainAnalyze, local("nation"), nil, explained},
 		"Values":         {"rows without a table", "VALUES (1, 'x')", query.Select, nil, nil, []query.Column{{Name: "col0", Type: "INTEGER"}, {Name: "col1", Type: "VARCHAR"}}},
 		"From":           {"FROM first", "FROM region SELECT r_regionkey", query.Select, local("region"), nil, []query.Column{{Name: "r_regionkey", Type: "INTEGER"}}},
-		"Pivot": {"a pivot with its values", "PIVOT (SELECT r_name, r_regionkey FROM region) ON r_name IN ('ASIA') USING sum(r_regionkey)", query.Select,
-			local("region"), []string{"sum"}, []query.Column{{Name: "ASIA", Type: "HUGEINT"}}},
-		"Unicode": {"a text with wide characters", "SELECT 'é😀' AS \"ключ\", n_name FROM nation -- konec", query.Select, local("nation"), nil,
-			[]query.Column{{Name: "ключ", Type: "VARCHAR"}, {Name: "n_name", Type: "VARCHAR"}}},
+		"Pivot": {
+			"a pivot with its values", "PIVOT (SELECT r_name, r_regionkey FROM region) ON r_name IN ('ASIA') USING sum(r_regionkey)", query.Select,
+			local("region"),
+			[]string{"sum"},
+			[]query.Column{{Name: "ASIA", Type: "HUGEINT"}},
+		},
+		"Unicode": {
+			"a text with wide characters", "SELECT 'é😀' AS \"ключ\", n_name FROM nation -- konec", query.Select, local("nation"), nil,
+			[]query.Column{{Name: "ключ", Type: "VARCHAR"}, {Name: "n_name", Type: "VARCHAR"}},
+		},
 	}
 	for name, tc := range cases {
 		f := facts(t, pool, statement(tc.text))
@@ -92,32 +111,42 @@ func TestPlanParameters(t *testing.T) {
 			[]query.Column{{Name: "n_name", Type: "VARCHAR"}},
 		},
 		"Open": {
-			"nothing tells: text", "SELECT $1", nil, []string{"VARCHAR"}, "SELECT CAST($1 AS VARCHAR)",
+			"nothing tells: text", "SELECT $1", nil,
+			[]string{"VARCHAR"},
+			"SELECT CAST($1 AS VARCHAR)",
 			[]query.Column{{Name: "$1", Type: "VARCHAR"}},
 		},
 		"Given": {
-			"the client's types hold, and the name stays as written", "SELECT $1 + n_nationkey, $2 FROM nation", []string{"int8", "date"},
-			[]string{"BIGINT", "DATE"}, "SELECT CAST($1 AS BIGINT) + n_nationkey, CAST($2 AS DATE) FROM nation",
+			"the client's types hold, and the name stays as written", "SELECT $1 + n_nationkey, $2 FROM nation",
+			[]string{"int8", "date"},
+			[]string{"BIGINT", "DATE"},
+			"SELECT CAST($1 AS BIGINT) + n_nationkey, CAST($2 AS DATE) FROM nation",
 			[]query.Column{{Name: "($1 + n_nationkey)", Type: "BIGINT"}, {Name: "$2", Type: "DATE"}},
 		},
 		"Mixed": {
-			"one given, one inferred, one open", "SELECT $3 FROM orders WHERE o_orderdate < $1 AND o_custkey = $2", []string{"", "INTEGER"},
+			"one given, one inferred, one open", "SELECT $3 FROM orders WHERE o_orderdate < $1 AND o_custkey = $2",
+			[]string{"", "INTEGER"},
 			[]string{"DATE", "INTEGER", "VARCHAR"},
 			"SELECT CAST($3 AS VARCHAR) FROM orders WHERE o_orderdate < CAST($1 AS DATE) AND o_custkey = CAST($2 AS INTEGER)",
 			[]query.Column{{Name: "$3", Type: "VARCHAR"}},
 		},
 		"Arithmetic": {
-			"no text fits: the first type that does", "SELECT n_nationkey + $1 FROM nation", nil, []string{"INTEGER"},
-			"SELECT n_nationkey + CAST($1 AS INTEGER) FROM nation", []query.Column{{Name: "(n_nationkey + $1)", Type: "INTEGER"}},
+			"no text fits: the first type that does", "SELECT n_nationkey + $1 FROM nation", nil,
+			[]string{"INTEGER"},
+			"SELECT n_nationkey + CAST($1 AS INTEGER) FROM nation",
+			[]query.Column{{Name: "(n_nationkey + $1)", Type: "INTEGER"}},
 		},
 		"NullTest": {
-			"an open one beside a known one", "SELECT n_name FROM nation WHERE $1 IS NULL OR n_name = $2", nil, []string{"VARCHAR", "VARCHAR"},
+			"an open one beside a known one", "SELECT n_name FROM nation WHERE $1 IS NULL OR n_name = $2", nil,
+			[]string{"VARCHAR", "VARCHAR"},
 			"SELECT n_name FROM nation WHERE CAST($1 AS VARCHAR) IS NULL OR n_name = CAST($2 AS VARCHAR)",
 			[]query.Column{{Name: "n_name", Type: "VARCHAR"}},
 		},
 		"Cast": {
-			"the text's own cast", "SELECT $1::DECIMAL(10,2) AS d", nil, []string{"DECIMAL(10,2)"},
-			"SELECT CAST($1 AS DECIMAL(10,2))::DECIMAL(10,2) AS d", []query.Column{{Name: "d", Type: "DECIMAL(10,2)"}},
+			"the text's own cast", "SELECT $1::DECIMAL(10,2) AS d", nil,
+			[]string{"DECIMAL(10,2)"},
+			"SELECT CAST($1 AS DECIMAL(10,2))::DECIMAL(10,2) AS d",
+			[]query.Column{{Name: "d", Type: "DECIMAL(10,2)"}},
 		},
 		"Quoted": {
 			"what looks like one and is none", "SELECT '$1' AS a, $$ $2 $$ AS b, \"x$1\" /* $3 */ FROM (SELECT 1 AS \"x$1\") -- $4", nil, nil,
@@ -125,7 +154,9 @@ func TestPlanParameters(t *testing.T) {
 			[]query.Column{{Name: "a", Type: "VARCHAR"}, {Name: "b", Type: "VARCHAR"}, {Name: "x$1", Type: "INTEGER"}},
 		},
 		"Explain": {
-			"inside EXPLAIN", "EXPLAIN SELECT $1::INT", nil, []string{"INTEGER"}, "EXPLAIN SELECT CAST($1 AS INTEGER)::INT",
+			"inside EXPLAIN", "EXPLAIN SELECT $1::INT", nil,
+			[]string{"INTEGER"},
+			"EXPLAIN SELECT CAST($1 AS INTEGER)::INT",
 			[]query.Column{{Name: "explain_key", Type: "VARCHAR"}, {Name: "explain_value", Type: "VARCHAR"}},
 		},
 	}
