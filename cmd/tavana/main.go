@@ -78,7 +78,6 @@ func run(ctx context.Context, args []string, c *console) int {
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.UsageOnError(),
 	)
 	if err != nil {
 		fmt.Fprintln(c.err, "tavana:", err)

@@ -122,7 +122,7 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 			continue
 		}
 		value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || value <= 0 || value*unit.factor > 1<<60 {
+		if err != nil || !(value > 0 && value*unit.factor <= 1<<60) { // NaN compares false
 			break
 		}
 		*b = byteSize(value * unit.factor)
