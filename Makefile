@@ -10,6 +10,7 @@ VERSION      ?= 0.1.0-dev
 TAVANA_CACHE ?= $(HOME)/.cache/tavana
 HOME_DIR     ?= $(HOME)/.tavana
 PG_LISTEN    ?= 127.0.0.1:5432
+HTTP_LISTEN  ?= 127.0.0.1:8432
 SAMPLE_SCALE ?= 0.1
 FUZZ_TIME    ?= 10s
 export TAVANA_CACHE
@@ -48,7 +49,7 @@ sample: deps ## Make the sample data (TPC-H as Parquet, and flights)
 
 .PHONY: run
 run: build sample ## Start the platform with sample data and print how to connect
-	@bin/tavana serve --home '$(HOME_DIR)' --data '$(SAMPLE_DIR)/data' --pg-listen '$(PG_LISTEN)'
+	@bin/tavana serve --home '$(HOME_DIR)' --data '$(SAMPLE_DIR)/data' --pg-listen '$(PG_LISTEN)' --http-listen '$(HTTP_LISTEN)'
 
 .PHONY: test-deps
 test-deps: deps
