@@ -62,8 +62,22 @@ func Home(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = os.RemoveAll(home) })
+	tb.Cleanup(func() {
+		_ = os.RemoveAll(home)
+		removeState(home)
+	})
 	return home
+}
+
+// removeState removes what a server that ran as root kept elsewhere: the state
+// of its PostgreSQL, which names the home that it belongs to.
+func removeState(home string) {
+	marks, _ := filepath.Glob("/var/lib/tavana/*/home")
+	for _, mark := range marks {
+		if owner, err := os.ReadFile(mark); err == nil && strings.TrimSpace(string(owner)) == home {
+			_ = os.RemoveAll(filepath.Dir(mark))
+		}
+	}
 }
 
 // Restart starts the server, which must not run, and waits until it is ready.
