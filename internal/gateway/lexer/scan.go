@@ -41,7 +41,12 @@ func (t Token) Is(text string) bool {
 	return (t.Kind == Word || t.Kind == Punct || t.Kind == Operator) && t.Text == text
 }
 
-// Tokens gives the tokens of a text, without blanks and comments.
+// maxTokens bounds the tokens of a statement that controls the session: each
+// takes ten times the memory of its text.
+const maxTokens = 1_000_000
+
+// Tokens gives the tokens of a text, without blanks and comments. More than a
+// million are refused.
 func Tokens(text string) ([]Token, error) {
 	s := scanner{text: text}
 	var out []Token
@@ -52,6 +57,10 @@ func Tokens(text string) ([]Token, error) {
 		}
 		if !ok {
 			return out, nil
+		}
+		if len(out) == maxTokens {
+			return nil, fault.New(fault.ProgramLimit, "the statement is too long").
+				WithHint("A statement of this kind may have up to %d words and signs.", maxTokens)
 		}
 		out = append(out, t)
 	}
@@ -158,30 +167,45 @@ func (s *scanner) peek(n int) byte {
 // backslash takes the character after it along.
 func (s *scanner) quoted(kind Kind, quote byte, escapes bool) (Kind, string, error) {
 	start := s.at
-	s.at++
-	var value strings.Builder
-	for s.at < len(s.text) {
-		c := s.text[s.at]
-		switch {
-		case escapes && c == '\\' && s.at+1 < len(s.text):
+	plain := true // the value is the text between the quotes
+	for s.at++; s.at < len(s.text); s.at++ {
+		switch c := s.text[s.at]; {
+		case escapes && c == '\\', c == quote && s.peek(1) == quote:
+			plain = false
 			s.at++
-			value.WriteByte(unescape(s.text[s.at]))
-			s.at++
-		case c == quote && s.peek(1) == quote:
-			value.WriteByte(quote)
-			s.at += 2
 		case c == quote:
 			s.at++
-			return kind, value.String(), nil
-		default:
-			value.WriteByte(c)
-			s.at++
+			value := s.text[start+1 : s.at-1]
+			if !plain {
+				value = unquote(value, quote, escapes)
+			}
+			return kind, value, nil
 		}
 	}
+	s.at = len(s.text)
 	if kind == QuotedWord {
 		return 0, "", s.unterminated("quoted identifier", start)
 	}
 	return 0, "", s.unterminated("quoted string", start)
+}
+
+// unquote takes doubled quotes for one, and what follows a backslash for what
+// it means.
+func unquote(text string, quote byte, escapes bool) string {
+	value := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case escapes && c == '\\' && i+1 < len(text):
+			i++
+			value = append(value, unescape(text[i]))
+		case c == quote:
+			i++ // the first of two
+			value = append(value, c)
+		default:
+			value = append(value, c)
+		}
+	}
+	return string(value)
 }
 
 func unescape(c byte) byte {

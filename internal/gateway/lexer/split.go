@@ -1,5 +1,10 @@
 package lexer
 
+import "github.com/tavana/tavana/internal/fault"
+
+// maxStatements bounds the statements of one text.
+const maxStatements = 10_000
+
 // Statement is one statement of a text.
 type Statement struct {
 	Text   string // from its first token to its last, without the semicolon
@@ -33,6 +38,9 @@ func Split(text string) ([]Statement, error) {
 		}
 		if t.Is(";") {
 			cut()
+			if len(out) > maxStatements {
+				return nil, fault.New(fault.ProgramLimit, "a query may have up to %d statements", maxStatements)
+			}
 			continue
 		}
 		if first < 0 {

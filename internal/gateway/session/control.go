@@ -75,6 +75,7 @@ func (s *Session) sqlPrepare(ctx context.Context, n lexer.Prepare) (string, erro
 	if s.statements[n.Name] != nil {
 		return "", fault.New(fault.DuplicateStatement, "prepared statement %q already exists", n.Name)
 	}
+	n.Query = strings.Clone(n.Query)
 	node, err := lexer.Parse(n.Query)
 	if err != nil {
 		return "", shifted(err, n.QueryOffset)
@@ -85,7 +86,7 @@ func (s *Session) sqlPrepare(ctx context.Context, n lexer.Prepare) (string, erro
 	st := &statement{text: n.Query, node: node, inner: n.Query}
 	st.types = make([]string, len(n.Types))
 	for i, t := range n.Types {
-		st.types[i] = strings.TrimSpace(t)
+		st.types[i] = strings.Clone(strings.TrimSpace(t))
 	}
 	if err := s.plannedTypes(ctx, st); err != nil {
 		return "", shifted(err, n.QueryOffset)
@@ -116,6 +117,7 @@ func (s *Session) discard(n lexer.Discard) (string, error) {
 		}
 		s.closePortals()
 		s.settings.ResetAll()
+		s.catalog = s.home
 		_, _ = s.deallocate(lexer.Deallocate{All: true}) // cannot fail for all
 	}
 	return "DISCARD " + strings.ToUpper(n.What), nil

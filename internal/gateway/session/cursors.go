@@ -24,7 +24,7 @@ func (s *Session) declare(p *portal, n lexer.Declare) (string, error) {
 		return "", fault.New(fault.NoTransaction, "DECLARE CURSOR can only be used in transaction blocks").
 			WithHint("Send BEGIN first.")
 	}
-	c := &portal{name: n.Name, statement: p.statement, cursor: &n, values: p.values}
+	c := &portal{name: n.Name, statement: p.statement, cursor: &n, values: p.values, bytes: p.statement.size()}
 	if n.Binary {
 		c.formats = []int16{1}
 	}
@@ -44,16 +44,21 @@ func (s *Session) runFetch(ctx context.Context, p *portal, n lexer.Fetch, most i
 			p.left = math.MaxInt64
 		}
 	}
-	columns, form := s.fetchForm(p, cursor)
+	formats := p.formats
+	if out.describe && cursor.cursor != nil && cursor.cursor.Binary {
+		formats = []int16{1} // the simple protocol has no other way to ask for it
+	}
+	form := s.form(formats)
 	if n.Move {
 		rows, err := s.take(ctx, cursor, p.left, form, out, discard)
 		if err != nil {
 			return err
 		}
+		p.left = 0
 		return out.Complete("MOVE " + strconv.FormatInt(rows, 10))
 	}
 	if out.describe {
-		if err := out.Describe(columns); err != nil {
+		if err := out.Describe(formatted(columnsOf(cursor.statement.plan.Facts.Columns), formats)); err != nil {
 			return err
 		}
 	}
@@ -104,17 +109,6 @@ func (s *Session) cursor(n lexer.Fetch) (*portal, error) {
 		return nil, fault.New(fault.CursorState, "portal %q does not return the rows of a query", n.Cursor)
 	}
 	return cursor, nil
-}
-
-// fetchForm tells how a FETCH's rows look: as its own portal says, and in
-// binary where the cursor was declared so.
-func (s *Session) fetchForm(p, cursor *portal) ([]Column, frames.Form) {
-	formats := p.formats
-	if cursor.cursor != nil && cursor.cursor.Binary {
-		formats = []int16{1}
-	}
-	columns := formatted(columnsOf(cursor.statement.plan.Facts.Columns), formats)
-	return columns, s.form(formats)
 }
 
 func (s *Session) closeCursor(n lexer.CloseCursor) (string, error) {

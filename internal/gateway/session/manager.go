@@ -82,7 +82,7 @@ func (m *Manager) Open(ctx context.Context, in Startup) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		manager: m, who: in.Identity, door: in.Door, catalog: catalog,
+		manager: m, who: in.Identity, door: in.Door, home: catalog, catalog: catalog,
 		settings: setting.New(setting.Config{
 			TimeZone: m.deps.TimeZone, StatementTimeout: m.deps.StatementTimeout,
 			User: in.Identity.Principal, Superuser: in.Identity.Admin(),

@@ -35,13 +35,13 @@ func (p *portal) close() {
 	}
 }
 
-// columns tells the portal's columns, with its formats.
-func (p *portal) columns() []Column {
+// columns tells a portal's columns, with its formats.
+func (s *Session) columns(p *portal) []Column {
 	if p.cursor != nil {
 		cols := columnsOf(p.statement.plan.Facts.Columns)
 		return formatted(cols, p.formats)
 	}
-	return formatted(p.statement.columns, p.formats)
+	return formatted(s.shape(p.statement), p.formats)
 }
 
 // formatted gives columns in formats: none all text, one for all.
@@ -83,14 +83,14 @@ func (s *Session) Bind(_ context.Context, in Bind) error {
 	if err != nil {
 		return err
 	}
-	if n := len(in.ResultFormats); n > 1 && n != len(st.columns) {
-		return fault.New(fault.Protocol, "bind message has %d result formats but query has %d columns", n, len(st.columns))
+	if n, columns := len(in.ResultFormats), len(s.shape(st)); n > 1 && n != columns {
+		return fault.New(fault.Protocol, "bind message has %d result formats but query has %d columns", n, columns)
 	}
 	if in.Portal == "" {
 		s.ClosePortal("")
 	}
 	return s.add(&portal{
-		name: in.Portal, statement: st, formats: in.ResultFormats, values: values, bytes: size,
+		name: in.Portal, statement: st, formats: in.ResultFormats, values: values, bytes: size + st.size(),
 	})
 }
 
@@ -157,7 +157,11 @@ func (s *Session) DescribePortal(_ context.Context, name string) ([]Column, erro
 	if err != nil {
 		return nil, err
 	}
-	return p.columns(), nil
+	columns := s.columns(p)
+	if columns != nil {
+		err = s.allowed(p.statement.node)
+	}
+	return columns, err
 }
 
 // Execute runs a portal, or goes on with it, for up to maxRows rows (0: all).
@@ -167,6 +171,9 @@ func (s *Session) Execute(ctx context.Context, name string, maxRows int64, out C
 	s.enter()
 	p, err := s.portal(name)
 	if err != nil {
+		return err
+	}
+	if err := s.changed(out); err != nil { // an error may have undone settings
 		return err
 	}
 	if p.statement.node == nil {

@@ -14,6 +14,9 @@ import (
 
 // run runs a portal for up to most rows (0: all) and completes it.
 func (s *Session) run(ctx context.Context, p *portal, most int64, out *reply) error {
+	if p.cursor != nil {
+		return s.runQuery(ctx, p, most, out)
+	}
 	switch n := p.statement.node.(type) {
 	case lexer.Query:
 		if p.statement.constant != nil {
@@ -52,7 +55,7 @@ func (s *Session) once(p *portal, out *reply, run func() (string, error)) error 
 // runQuery goes on with a query's portal.
 func (s *Session) runQuery(ctx context.Context, p *portal, most int64, out *reply) error {
 	if out.describe {
-		if err := out.Describe(p.columns()); err != nil {
+		if err := out.Describe(s.columns(p)); err != nil {
 			return err
 		}
 	}
@@ -112,15 +115,15 @@ func (s *Session) pull(
 
 // runConstant answers a query that needs no worker.
 func (s *Session) runConstant(p *portal, out *reply) error {
-	values, err := p.statement.constant.Eval(environment{s})
-	if err != nil {
-		return err //nolint:wrapcheck // a fault for the client
+	var rows [][]any
+	if !p.ran {
+		p.ran = true
+		values, err := p.statement.constant.Eval(environment{s})
+		if err != nil {
+			return err //nolint:wrapcheck // a fault for the client
+		}
+		rows = append(rows, values)
 	}
-	rows := [][]any{values}
-	if p.ran {
-		rows = nil
-	}
-	p.ran = true
 	if err := s.answer(p, rows, out); err != nil {
 		return err
 	}
@@ -133,7 +136,7 @@ func (s *Session) runConstant(p *portal, out *reply) error {
 // answer sends rows of the gateway's own.
 func (s *Session) answer(p *portal, rows [][]any, out *reply) error {
 	if out.describe {
-		if err := out.Describe(p.columns()); err != nil {
+		if err := out.Describe(s.columns(p)); err != nil {
 			return err
 		}
 	}
@@ -158,6 +161,9 @@ func (s *Session) runExecute(ctx context.Context, p *portal, n lexer.Execute, mo
 		st, err := s.find(n.Name)
 		if err != nil {
 			return err
+		}
+		if _, ok := st.node.(lexer.Query); !ok {
+			return fault.New(fault.Unsupported, "EXECUTE of a statement that is no query is not supported")
 		}
 		values, err := arguments(n, st)
 		if err != nil {
@@ -209,6 +215,8 @@ func literal(text string) (value []byte, ok bool) {
 		return []byte(sign + t.Text), true
 	case sign != "":
 		return nil, false
+	case t.Kind == lexer.String && text[t.Start] != '\'' && text[t.Start] != '$':
+		return nil, false // E'' and U&'': the lexer does not know all their escapes
 	case t.Kind == lexer.String, t.Is("true"), t.Is("false"):
 		return []byte(t.Text), true
 	case t.Is("null"):

@@ -19,7 +19,9 @@ type Session struct {
 	pid     int32
 	secret  []byte
 
+	home       string // the catalog at the start
 	catalog    string
+	before     string // the catalog when the transaction began
 	settings   *setting.Store
 	statements map[string]*statement
 	portals    map[string]*portal // cursors too
@@ -91,6 +93,9 @@ func (s *Session) Simple(ctx context.Context, sql string, out Client) error {
 	s.CloseStatement("")
 	s.ClosePortal("")
 	s.enter()
+	if err := s.changed(out); err != nil { // an error may have undone settings
+		return err
+	}
 	texts, err := lexer.Split(sql)
 	if err != nil {
 		return err //nolint:wrapcheck // a fault for the client
@@ -98,6 +103,11 @@ func (s *Session) Simple(ctx context.Context, sql string, out Client) error {
 	if len(texts) == 0 {
 		s.leaveImplicit()
 		return out.Empty()
+	}
+	for _, text := range texts { // a syntax error anywhere runs nothing
+		if _, err := lexer.Parse(text.Text); err != nil {
+			return shifted(err, text.Offset)
+		}
 	}
 	for _, text := range texts {
 		if err := s.simple(ctx, text, out); err != nil {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/gateway/lexer"
@@ -22,6 +23,7 @@ const (
 type statement struct {
 	text   string
 	offset int // characters of the client's text before text
+	bytes  int // what it counts for while it is kept
 	node   lexer.Node
 
 	// Of a query: text is planned as inner, which begins inset characters in.
@@ -65,19 +67,30 @@ func (s *Session) Parse(ctx context.Context, name, sql string, oids []uint32) er
 
 // keep stores a prepared statement.
 func (s *Session) keep(name string, st *statement) error {
-	if len(s.statements) >= maxStatements || s.bytes+len(st.text) > maxBytes {
+	st.bytes = st.size()
+	if len(s.statements) >= maxStatements || s.bytes+st.bytes > maxBytes {
 		return fault.New(fault.ProgramLimit, "too many prepared statements in this session").
 			WithHint("Close or DEALLOCATE those that are not needed.")
 	}
 	s.statements[name] = st
-	s.bytes += len(st.text)
+	s.bytes += st.bytes
 	return nil
+}
+
+// size estimates how much memory a statement keeps.
+func (st *statement) size() int {
+	const perColumn = 200
+	n := len(st.text)
+	if st.plan != nil {
+		n += perColumn * (len(st.plan.Facts.Columns) + len(st.oids))
+	}
+	return n
 }
 
 // CloseStatement forgets a prepared statement, if there is one.
 func (s *Session) CloseStatement(name string) {
 	if st := s.statements[name]; st != nil {
-		s.bytes -= len(st.text)
+		s.bytes -= st.bytes
 		delete(s.statements, name)
 	}
 }
@@ -94,7 +107,11 @@ func (s *Session) find(name string) (*statement, error) {
 }
 
 // prepare parses one statement and, if it is a query, plans it.
+//
+// The text is copied: what is kept of it must not keep the client's whole
+// message in memory.
 func (s *Session) prepare(ctx context.Context, text string, oids []uint32) (*statement, error) {
+	text = strings.Clone(text)
 	node, err := lexer.Parse(text)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a fault for the client
@@ -120,10 +137,26 @@ func (s *Session) prepare(ctx context.Context, text string, oids []uint32) (*sta
 		return st, s.inside(ctx, st, n.Query, n.QueryOffset, oids)
 	case lexer.Declare:
 		return st, s.inside(ctx, st, n.Query, n.QueryOffset, oids)
+	case lexer.Fetch, lexer.Execute:
+		return st, nil // what they mean may be declared or prepared later
 	default:
 		st.columns, err = s.answers(node)
 		return st, err
 	}
+}
+
+// shape tells the columns of a statement as things are now; nil: it returns no
+// rows, or it is not known yet.
+func (s *Session) shape(st *statement) []Column {
+	switch st.node.(type) {
+	case lexer.Fetch, lexer.Execute:
+		columns, err := s.answers(st.node)
+		if err != nil {
+			return nil // the execution will say so
+		}
+		return columns
+	}
+	return st.columns
 }
 
 // inside plans the query that a statement holds; the statement itself returns
@@ -243,5 +276,9 @@ func (s *Session) DescribeStatement(_ context.Context, name string) (params []ui
 	if err != nil {
 		return nil, nil, err
 	}
-	return st.oids, st.columns, nil
+	columns := s.shape(st)
+	if columns != nil {
+		err = s.allowed(st.node)
+	}
+	return st.oids, columns, err
 }

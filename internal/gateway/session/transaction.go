@@ -20,6 +20,7 @@ const (
 func (s *Session) enter() {
 	if !s.open {
 		s.settings.Begin()
+		s.before = s.catalog
 		s.open = true
 	}
 }
@@ -32,6 +33,7 @@ func (s *Session) leave(keep bool) {
 			s.settings.Commit()
 		} else {
 			s.settings.Rollback()
+			s.catalog = s.before
 		}
 	}
 	s.open = false
