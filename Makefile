@@ -12,7 +12,7 @@ HOME_DIR     ?= $(HOME)/.tavana
 PG_LISTEN    ?= 127.0.0.1:5432
 HTTP_LISTEN  ?= 127.0.0.1:8432
 SAMPLE_SCALE ?= 0.1
-FUZZ_TIME    ?= 10s
+FUZZ_TIME    ?= 5000x
 export TAVANA_CACHE
 
 GOLANGCI_VERSION := v2.15.0
@@ -70,7 +70,7 @@ lint: deps $(GOLANGCI) ## Check style and layers with golangci-lint
 	'$(GOLANGCI)' run ./...
 
 .PHONY: check
-check: build ## Run the long checks: every fuzz test for FUZZ_TIME
+check: build ## Run the long checks: every fuzz test FUZZ_TIME (a count, or a time such as 60s)
 	@tools/fuzz.sh '$(FUZZ_TIME)'
 
 .PHONY: proto
