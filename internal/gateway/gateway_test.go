@@ -92,7 +92,7 @@ func TestServeAndShutdown(t *testing.T) {
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	defer client.Close() //nolint:errcheck // the server is gone by then
+	defer client.Close()
 	_ = client.SetDeadline(time.Now().Add(20 * time.Second))
 	if _, err := client.Write([]byte{0, 0, 0, 8, 4, 210, 22, 47}); err != nil { // SSLRequest
 		t.Fatalf("write: %v", err)

@@ -147,7 +147,8 @@ func TestRows(t *testing.T) {
 	}
 	want := []any{
 		"ana", "k1", "postgres", int32(-7), "local", "main", "SELECT 1", "f",
-		[]any{"local.main.t"}, "268435456", int64(5000), "failed", "division_by_zero", "division by zero", "a detail",
+		[]any{"local.main.t"},
+		"268435456", int64(5000), "failed", "division_by_zero", "division by zero", "a detail",
 		int64(3), int64(40), int64(1_000_000), int64(2_000_000), int64(6), int64(7), int64(8), int64(9), true,
 		int64(10), int64(11),
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/tavana/tavana/internal/pgserver/pgtest"
 )
 
-var server *pgtest.Server //nolint:gochecknoglobals // one PostgreSQL for all tests
+var server *pgtest.Server
 
 func TestMain(m *testing.M) {
 	var err error

@@ -24,7 +24,7 @@ func (s *Session) runCopy(ctx context.Context, p *portal, n lexer.Copy, out *rep
 	if err := out.CopyOut(len(p.statement.plan.Facts.Columns), n.Format == "binary"); err != nil {
 		return "", err
 	}
-	rows, err := s.pull(ctx, p, 0, form, out, out.Frame)
+	rows, err := s.pull(ctx, p, fetch{form: form, sink: out.Frame}, out)
 	if err != nil {
 		return "", err
 	}

@@ -50,7 +50,7 @@ func (s *Session) runFetch(ctx context.Context, p *portal, n lexer.Fetch, most i
 	}
 	form := s.form(formats)
 	if n.Move {
-		rows, err := s.take(ctx, cursor, p.left, form, out, discard)
+		rows, err := s.take(ctx, cursor, fetch{most: p.left, form: form, sink: discard}, out)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (s *Session) runFetch(ctx context.Context, p *portal, n lexer.Fetch, most i
 	if most > 0 {
 		ask = min(ask, most)
 	}
-	rows, err := s.take(ctx, cursor, ask, form, out, out.Frame)
+	rows, err := s.take(ctx, cursor, fetch{most: ask, form: form, sink: out.Frame}, out)
 	if err != nil {
 		return err
 	}
@@ -77,17 +77,15 @@ func (s *Session) runFetch(ctx context.Context, p *portal, n lexer.Fetch, most i
 	return out.Complete("FETCH " + strconv.FormatInt(rows, 10))
 }
 
-// take pulls count rows of a cursor.
-func (s *Session) take(
-	ctx context.Context, cursor *portal, count int64, form frames.Form, out Client, sink func(*frames.Frame) error,
-) (int64, error) {
-	if count <= 0 {
+// take pulls rows of a cursor: none for 0, all for the greatest number.
+func (s *Session) take(ctx context.Context, cursor *portal, f fetch, out Client) (int64, error) {
+	if f.most <= 0 {
 		return 0, nil // 0 would mean all
 	}
-	if count == math.MaxInt64 {
-		count = 0
+	if f.most == math.MaxInt64 {
+		f.most = 0
 	}
-	return s.pull(ctx, cursor, count, form, out, sink)
+	return s.pull(ctx, cursor, f, out)
 }
 
 func discard(f *frames.Frame) error {

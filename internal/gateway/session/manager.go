@@ -126,7 +126,7 @@ func (m *Manager) add(s *Session) error {
 		return fault.New(fault.ShuttingDown, "the server is shutting down")
 	}
 	for s.pid == 0 || m.sessions[s.pid] != nil {
-		s.pid = int32(random() & 0x7fffffff) //nolint:gosec // masked
+		s.pid = int32(random() & 0x7fffffff)
 	}
 	s.secret = binary.BigEndian.AppendUint32(nil, random())
 	m.sessions[s.pid] = s

@@ -24,7 +24,6 @@ type portal struct {
 	finished  bool // at its end
 	ran       bool // a statement without rows was executed
 	left      int64
-	rows      int64
 }
 
 // close ends what the portal runs.
@@ -166,7 +165,7 @@ func (s *Session) DescribePortal(_ context.Context, name string) ([]Column, erro
 
 // Execute runs a portal, or goes on with it, for up to maxRows rows (0: all).
 func (s *Session) Execute(ctx context.Context, name string, maxRows int64, out Client) error {
-	ctx, done := s.begin(ctx)
+	ctx, done := s.begin(ctx, "execute")
 	defer done()
 	s.enter()
 	p, err := s.portal(name)

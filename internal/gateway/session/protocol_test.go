@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -167,7 +168,7 @@ func TestCursors(t *testing.T) {
 	}
 	for name, c := range cases {
 		if c.send[0] == declared {
-			c.want = append(head[:len(head):len(head)], c.want...)
+			c.want = append(slices.Clip(head), c.want...)
 		} else {
 			c.want = append([]string{"BEGIN", "ready T"}, c.want...)
 			if name == "fetch of a portal" {

@@ -59,7 +59,7 @@ func (s *Session) runQuery(ctx context.Context, p *portal, most int64, out *repl
 			return err
 		}
 	}
-	rows, err := s.pull(ctx, p, most, s.form(p.formats), out, out.Frame)
+	rows, err := s.pull(ctx, p, fetch{most: most, form: s.form(p.formats), sink: out.Frame}, out)
 	if err != nil {
 		return err
 	}
@@ -90,12 +90,16 @@ func (s *Session) start(ctx context.Context, p *portal, out Client) error {
 	return nil
 }
 
-// pull takes up to most rows (0: all) of a portal to sink; the portal starts
-// with the first pull, and frees its worker with the last row. After its end
-// there are no more rows.
-func (s *Session) pull(
-	ctx context.Context, p *portal, most int64, form frames.Form, out Client, sink func(*frames.Frame) error,
-) (int64, error) {
+// fetch asks for rows of a portal.
+type fetch struct {
+	most int64 // 0: all
+	form frames.Form
+	sink func(*frames.Frame) error
+}
+
+// pull takes rows of a portal; the portal starts with the first pull, and frees
+// its worker with the last row. After its end there are no more rows.
+func (s *Session) pull(ctx context.Context, p *portal, f fetch, out Client) (int64, error) {
 	if !p.started {
 		if err := s.start(ctx, p, out); err != nil {
 			return 0, err
@@ -104,8 +108,7 @@ func (s *Session) pull(
 	if p.finished || p.execution == nil {
 		return 0, nil
 	}
-	rows, done, err := p.execution.Pull(ctx, most, form, sink)
-	p.rows += rows
+	rows, done, err := p.execution.Pull(ctx, f.most, f.form, f.sink)
 	if done || err != nil {
 		p.finished = true
 		p.close()

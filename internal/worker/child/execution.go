@@ -91,7 +91,7 @@ func (x *execution) listen(ctx context.Context, cancel context.CancelCauseFunc) 
 			return
 		}
 		if m := request.GetCancel(); m != nil {
-			cancel(errReason(wire.ToReason(m.GetReason())))
+			cancel(reasonError(wire.ToReason(m.GetReason())))
 			continue
 		}
 		if m := request.GetPull(); m != nil {

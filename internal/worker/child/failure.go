@@ -11,10 +11,10 @@ import (
 	"github.com/tavana/tavana/internal/query"
 )
 
-// errReason is the cause that a cancelled execution's context carries.
-type errReason frames.Reason
+// reasonError is the cause that a cancelled execution's context carries.
+type reasonError frames.Reason
 
-func (r errReason) Error() string { return "cancelled by the supervisor" }
+func (r reasonError) Error() string { return "cancelled by the supervisor" }
 
 // passing tells whether an error says nothing about a table's files.
 func passing(err error) bool {
@@ -69,8 +69,7 @@ const maxLines = 4
 
 // explain turns an error of a running statement into what the user reads.
 func explain(ctx context.Context, err error, s query.Start) *fault.Error {
-	var reason errReason
-	if errors.As(context.Cause(ctx), &reason) {
+	if reason, ok := errors.AsType[reasonError](context.Cause(ctx)); ok {
 		return cancelled(frames.Reason(reason), err)
 	}
 	if e := duck.ExceptionOf(err); e != nil && !passing(err) && !names(err) {

@@ -38,7 +38,7 @@ func (x *execution) watch(ctx context.Context, done <-chan struct{}) {
 			last = now
 			fraction, rows := x.engine.conn.Progress()
 			m := &pb.ExecuteResponse{Message: &pb.ExecuteResponse_Progress{Progress: &pb.Progress{
-				Fraction: fraction, RowsProcessed: int64(min(rows, 1<<62)), //nolint:gosec // bounded
+				Fraction: fraction, RowsProcessed: int64(min(rows, 1<<62)),
 			}}}
 			if x.conn.Send(pipe.Message, m) != nil {
 				return // the reader sees the same end

@@ -16,7 +16,7 @@ const chunkRows = 2048
 
 // lineitem makes a chunk that looks like TPC-H's lineitem.
 func lineitem() (columns []query.Column, types []*vector.Type, chunk *vector.Chunk) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // test data
+	r := rand.New(rand.NewPCG(1, 2))
 	chunk = &vector.Chunk{Rows: chunkRows}
 	add := func(t vector.Type, data unsafe.Pointer) {
 		columns = append(columns, query.Column{Name: fmt.Sprint("c", len(columns)), Type: t.Text})

@@ -40,15 +40,15 @@ func (s *style) binary(t *vector.Type) appender {
 }
 
 func int16Binary[T int8 | uint8 | int16](dst []byte, v *vector.Vector, row int) []byte {
-	return binary.BigEndian.AppendUint16(dst, uint16(*at[T](v, row))) //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint16(dst, uint16(*at[T](v, row)))
 }
 
 func int32Binary[T int32 | uint16](dst []byte, v *vector.Vector, row int) []byte {
-	return binary.BigEndian.AppendUint32(dst, uint32(*at[T](v, row))) //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint32(dst, uint32(*at[T](v, row)))
 }
 
 func int64Binary[T int64 | uint32](dst []byte, v *vector.Vector, row int) []byte {
-	return binary.BigEndian.AppendUint64(dst, uint64(*at[T](v, row))) //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint64(dst, uint64(*at[T](v, row)))
 }
 
 func numberBinary(t *vector.Type) appender {
@@ -102,20 +102,20 @@ func timeBinary(t *vector.Type) appender {
 		return int64Binary[int64]
 	case vector.TimeNS:
 		return func(dst []byte, v *vector.Vector, row int) []byte {
-			return binary.BigEndian.AppendUint64(dst, uint64(*at[int64](v, row)/1000)) //nolint:gosec // not negative
+			return binary.BigEndian.AppendUint64(dst, uint64(*at[int64](v, row)/1000))
 		}
 	case vector.TimeTZ:
 		return func(dst []byte, v *vector.Vector, row int) []byte {
 			micros, offset := timetz(*at[uint64](v, row))
-			dst = binary.BigEndian.AppendUint64(dst, uint64(micros))   //nolint:gosec // not negative
-			return binary.BigEndian.AppendUint32(dst, uint32(-offset)) //nolint:gosec // two's complement
+			dst = binary.BigEndian.AppendUint64(dst, uint64(micros))
+			return binary.BigEndian.AppendUint32(dst, uint32(-offset))
 		}
 	case vector.Interval:
 		return func(dst []byte, v *vector.Vector, row int) []byte {
 			i := at[vector.Months](v, row)
-			dst = binary.BigEndian.AppendUint64(dst, uint64(i.Micros))  //nolint:gosec // two's complement
-			dst = binary.BigEndian.AppendUint32(dst, uint32(i.Days))    //nolint:gosec // two's complement
-			return binary.BigEndian.AppendUint32(dst, uint32(i.Months)) //nolint:gosec // two's complement
+			dst = binary.BigEndian.AppendUint64(dst, uint64(i.Micros))
+			dst = binary.BigEndian.AppendUint32(dst, uint32(i.Days))
+			return binary.BigEndian.AppendUint32(dst, uint32(i.Months))
 		}
 	}
 	if u, ok := unitOf(t.ID); ok {
@@ -134,7 +134,7 @@ func dateBinary(day int32) uint32 {
 	case -math.MaxInt32:
 		return 1 << 31
 	}
-	return uint32(day - epochDays) //nolint:gosec // two's complement
+	return uint32(day - epochDays)
 }
 
 // numeric appends PostgreSQL's numeric: groups of four digits, with the weight
@@ -149,7 +149,7 @@ func numeric[T int16 | int32 | int64](scale uint8) appender {
 	lift := powers[after*4-int(scale)]
 	return func(dst []byte, v *vector.Vector, row int) []byte {
 		value := int64(*at[T](v, row))
-		u, sign := uint64(value), byte(0) //nolint:gosec // two's complement
+		u, sign := uint64(value), byte(0)
 		if value < 0 {
 			u, sign = -u, 0x40
 		}
@@ -169,13 +169,13 @@ func groups(dst []byte, whole, part uint64, shape numericShape) []byte {
 	n := len(all)
 	for range shape.after {
 		n--
-		all[n] = uint16(part % 10_000) //nolint:gosec // below 10000
+		all[n] = uint16(part % 10_000)
 		part /= 10_000
 	}
 	weight := -1
 	for ; whole > 0; whole /= 10_000 {
 		n--
-		all[n] = uint16(whole % 10_000) //nolint:gosec // below 10000
+		all[n] = uint16(whole % 10_000)
 		weight++
 	}
 	return finish(dst, all[n:], weight, shape)
@@ -207,7 +207,7 @@ func numericOfText(text appender, scale int) appender {
 		start := len(dst)
 		dst = text(dst, v, row)
 		written := dst[start:]
-		shape := numericShape{scale: uint8(scale)} //nolint:gosec // at most 38
+		shape := numericShape{scale: uint8(scale)}
 		if written[0] == '-' {
 			shape.sign = 0x40
 			written = written[1:]
@@ -222,7 +222,7 @@ func numericOfText(text appender, scale int) appender {
 		for _, c := range written[:whole] {
 			group = group*10 + int(c-'0')
 			if whole--; whole%4 == 0 {
-				all, group = append(all, uint16(group)), 0 //nolint:gosec // below 10000
+				all, group = append(all, uint16(group)), 0
 			}
 		}
 		for i := range (scale + 3) / 4 * 4 {
@@ -231,7 +231,7 @@ func numericOfText(text appender, scale int) appender {
 				group += int(written[len(written)-scale+i] - '0')
 			}
 			if i%4 == 3 {
-				all, group = append(all, uint16(group)), 0 //nolint:gosec // below 10000
+				all, group = append(all, uint16(group)), 0
 			}
 		}
 		return finish(dst[:start], all, weight, shape)

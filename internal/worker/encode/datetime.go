@@ -126,7 +126,7 @@ const (
 // PostgreSQL has no place for it.
 func (u unit) stamp(value int64) stamp {
 	if value == math.MaxInt64 || value == -math.MaxInt64 {
-		return stamp{infinite: int8(1 - 2*(uint64(value)>>63))} //nolint:gosec // the sign
+		return stamp{infinite: int8(1 - 2*(uint64(value)>>63))}
 	}
 	seconds, rest := divide(value, int64(u))
 	switch u {
@@ -134,6 +134,7 @@ func (u unit) stamp(value int64) stamp {
 		rest *= 1000
 	case perNano:
 		rest /= 1000
+	case perSecond, perMicro:
 	}
 	return stamp{seconds: seconds, micros: rest}
 }
@@ -169,7 +170,7 @@ func (s stamp) postgres() uint64 {
 	case s.infinite < 0, s.seconds < math.MinInt64/microsPerSecond+2*epochDays*86_400:
 		return 1 << 63
 	}
-	return uint64(s.seconds*microsPerSecond - epochMicros + s.micros) //nolint:gosec // two's complement
+	return uint64(s.seconds*microsPerSecond - epochMicros + s.micros)
 }
 
 // offsetText appends seconds east of Greenwich as +HH[:MM[:SS]].
@@ -216,7 +217,7 @@ func (z *zone) offset(seconds int64) int {
 // timetz splits a TIME WITH TIME ZONE: micros of the day and seconds east.
 func timetz(bits uint64) (micros int64, offset int) {
 	const most = 16*3600 - 1
-	return int64(bits >> 24), most - int(bits&0xffffff) //nolint:gosec // 40 and 24 bits
+	return int64(bits >> 24), most - int(bits&0xffffff)
 }
 
 // dateCache holds the texts of days, with their lengths, by the low bits of
@@ -233,14 +234,14 @@ type dateEntry struct {
 
 // text appends a date's text.
 func (c *dateCache) text(dst []byte, day int32) []byte {
-	e := &c.entries[uint32(day)%uint32(len(c.entries))] //nolint:gosec // the low bits
+	e := &c.entries[uint32(day)%uint32(len(c.entries))]
 	if e.day == day && e.size != 0 {
 		return append(dst, e.text[:e.size]...)
 	}
 	start := len(dst)
 	dst = dateText(dst, day)
 	if n := len(dst) - start; n <= len(e.text) {
-		e.day, e.size = day, uint8(n) //nolint:gosec // at most 11
+		e.day, e.size = day, uint8(n)
 		copy(e.text[:], dst[start:])
 	}
 	return dst

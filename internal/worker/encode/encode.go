@@ -83,6 +83,7 @@ func resolveFormats(form frames.Form, columns int) ([]int16, error) {
 		given = []int16{1}
 	case frames.CopyText, frames.CopyCSV:
 		given = nil
+	case frames.Rows:
 	}
 	switch len(given) {
 	case 0:
@@ -133,6 +134,7 @@ func (e *Encoder) Header(dst []byte) []byte {
 		if e.copying.header {
 			return e.copying.names(dst, e.names)
 		}
+	case frames.Rows:
 	}
 	return dst
 }
@@ -148,7 +150,7 @@ func (e *Encoder) Trailer(dst []byte) []byte {
 
 // closeMessage writes the length of the message that begins at start.
 func closeMessage(dst []byte, start int) []byte {
-	binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1)) //nolint:gosec // bounded by MaxRow
+	binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1))
 	return dst
 }
 
@@ -212,7 +214,7 @@ func (e *Encoder) fields(dst []byte, chunk *vector.Chunk, row int) []byte {
 		case long:
 			dst = longField(dst, *at[int64](v, row), int(c.scale))
 		case longBytes:
-			dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(*at[int64](v, row))) //nolint:gosec // two's complement
+			dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(*at[int64](v, row)))
 		default:
 			dst = field(dst, c.value, v, row)
 		}
@@ -224,7 +226,7 @@ func (e *Encoder) fields(dst []byte, chunk *vector.Chunk, row int) []byte {
 func field(dst []byte, value appender, v *vector.Vector, row int) []byte {
 	at := len(dst)
 	dst = value(append(dst, 0, 0, 0, 0), v, row)
-	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4)) //nolint:gosec // bounded by MaxRow
+	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	return dst
 }
 

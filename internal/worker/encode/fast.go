@@ -43,7 +43,7 @@ const widestLong = 4 + 21
 // longField appends a 64-bit integer with scale digits behind its point, behind
 // its length.
 func longField(dst []byte, value int64, scale int) []byte {
-	u, sign := uint64(value), 0 //nolint:gosec // two's complement
+	u, sign := uint64(value), 0
 	if value < 0 {
 		u, sign = -u, 1
 	}
@@ -56,7 +56,7 @@ func longField(dst []byte, value int64, scale int) []byte {
 		dst = append(dst, make([]byte, widestLong)...)
 	}
 	dst = dst[:start+4+n]
-	binary.BigEndian.PutUint32(dst[start:], uint32(n)) //nolint:gosec // at most 21
+	binary.BigEndian.PutUint32(dst[start:], uint32(n))
 	to := dst[start+4:]
 	if sign == 1 {
 		to[0] = '-'
@@ -91,7 +91,7 @@ func longField(dst []byte, value int64, scale int) []byte {
 }
 
 // rawField appends bytes behind their length.
-func rawField(dst []byte, value []byte) []byte {
+func rawField(dst, value []byte) []byte {
 	n := len(value)
 	if n > MaxRow {
 		return append(dst, make([]byte, MaxRow+1)...) // refused by its length

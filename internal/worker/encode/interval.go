@@ -36,7 +36,7 @@ func intervalText(dst []byte, i *vector.Months) []byte {
 	if len(dst) > start {
 		dst = append(dst, ' ')
 	}
-	micros := uint64(i.Micros) //nolint:gosec // two's complement
+	micros := uint64(i.Micros)
 	switch {
 	case i.Micros < 0:
 		dst = append(dst, '-')
@@ -49,7 +49,7 @@ func intervalText(dst []byte, i *vector.Months) []byte {
 		dst = append(dst, '0')
 	}
 	dst = strconv.AppendUint(dst, hours, 10)
-	rest := int64(micros % (3600 * microsPerSecond)) //nolint:gosec // below an hour
+	rest := int64(micros % (3600 * microsPerSecond))
 	dst = two(append(dst, ':'), int(rest/(60*microsPerSecond)))
 	dst = two(append(dst, ':'), int(rest/microsPerSecond%60))
 	return fraction(dst, rest%microsPerSecond)

@@ -17,7 +17,7 @@ func span(t *vector.Type, v *vector.Vector, row int) (elements *vector.Vector, f
 		return elements, row * t.Length, (row + 1) * t.Length
 	}
 	e := at[vector.ListEntry](v, row)
-	return elements, int(e.Offset), int(e.Offset + e.Length) //nolint:gosec // inside the child
+	return elements, int(e.Offset), int(e.Offset + e.Length)
 }
 
 func nested(t *vector.Type) bool {
@@ -114,7 +114,7 @@ func (s *style) arrayBinary(t *vector.Type) appender {
 		}
 		dst = append(dst, 0, 0, 0, 1, 0, 0, 0, nulls)
 		dst = binary.BigEndian.AppendUint32(dst, kind)
-		dst = binary.BigEndian.AppendUint32(dst, uint32(to-from)) //nolint:gosec // a row is bounded
+		dst = binary.BigEndian.AppendUint32(dst, uint32(to-from))
 		dst = append(dst, 0, 0, 0, 1)
 		for i := from; i < to && len(dst) <= stop; i++ {
 			if !elements.Valid(i) {
@@ -164,7 +164,7 @@ func (s *style) json(t *vector.Type) appender {
 func (s *style) jsonFloat(t *vector.Type) appender {
 	text := s.text(t)
 	return func(dst []byte, v *vector.Vector, row int) []byte {
-		f := 0.0
+		var f float64
 		if t.ID == vector.Float {
 			f = float64(*at[float32](v, row))
 		} else {

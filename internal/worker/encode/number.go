@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -40,7 +41,7 @@ func digits(u uint64) int {
 
 // signed appends an integer with scale digits behind its point.
 func decimal(dst []byte, value int64, scale uint8) []byte {
-	u := uint64(value) //nolint:gosec // two's complement
+	u := uint64(value)
 	if value < 0 {
 		dst = append(dst, '-')
 		u = -u
@@ -85,7 +86,7 @@ func magnitude(dst []byte, w vector.Wide) []byte {
 
 // absolute splits a signed 128-bit integer.
 func absolute(w vector.Wide) (negative bool, abs vector.Wide) {
-	if int64(w.Upper) >= 0 { //nolint:gosec // two's complement
+	if int64(w.Upper) >= 0 {
 		return false, w
 	}
 	low, borrow := bits.Sub64(0, w.Lower, 0)
@@ -124,7 +125,7 @@ func point(dst []byte, start, scale int) []byte {
 
 // bigNumber appends a BIGNUM's digits: three bytes of header, the top bit set
 // for non-negative ones, then the magnitude; all complemented when negative.
-func bigNumber(dst []byte, raw []byte) []byte {
+func bigNumber(dst, raw []byte) []byte {
 	const header = 3
 	if len(raw) <= header {
 		return append(dst, '0')
@@ -192,8 +193,8 @@ func fixedDigits(dst []byte, f float64, precision int) []byte {
 	var scratch [40]byte
 	e := strconv.AppendFloat(scratch[:0], f, 'e', precision-1, 64)
 	exponent := 0
-	for i := len(e) - 1; i >= 0; i-- {
-		if e[i] == 'e' {
+	for i, v := range slices.Backward(e) {
+		if v == 'e' {
 			exponent, _ = strconv.Atoi(string(e[i+1:]))
 			e = e[:i]
 			break

@@ -78,7 +78,7 @@ func (p *parser) integer() (literal, bool) {
 		return literal{}, false
 	}
 	l := literal{name: unnamed, typ: "BIGINT", value: n, signed: negative}
-	if int64(int32(n)) == n {
+	if int64(int32(n)) == n { //nolint:gosec // compared
 		l.typ = "INTEGER"
 	}
 	if negative {
@@ -184,7 +184,7 @@ func fromInteger(n int64, typ string) (any, bool) {
 	case "BOOLEAN":
 		return n != 0, true
 	case "INTEGER":
-		return sized(n, typ), int64(int32(n)) == n
+		return sized(n, typ), int64(int32(n)) == n //nolint:gosec // compared
 	}
 	return n, true
 }

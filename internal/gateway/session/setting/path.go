@@ -31,7 +31,7 @@ func identifier(name string) bool {
 	for i := range len(name) {
 		c := name[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
-		if !letter && (i == 0 || !(c >= '0' && c <= '9' || c == '$')) {
+		if !letter && (i == 0 || ((c < '0' || c > '9') && c != '$')) {
 			return false
 		}
 	}

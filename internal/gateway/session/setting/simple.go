@@ -54,14 +54,17 @@ func boolean(r request) (string, error) {
 	return onOff(on), nil
 }
 
+// begins tells whether part is the beginning of word.
+func begins(part, word string) bool { return strings.HasPrefix(word, part) }
+
 func parseBool(text string) (on, ok bool) {
 	v := strings.ToLower(text)
 	switch {
 	case v == "":
 		return false, false
-	case v == "1", v == "on", strings.HasPrefix("true", v), strings.HasPrefix("yes", v):
+	case v == "1", v == "on", begins(v, "true"), begins(v, "yes"):
 		return true, true
-	case v == "0", v == "off", v == "of", strings.HasPrefix("false", v), strings.HasPrefix("no", v):
+	case v == "0", v == "off", v == "of", begins(v, "false"), begins(v, "no"):
 		return false, true
 	}
 	return false, false

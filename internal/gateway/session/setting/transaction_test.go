@@ -63,7 +63,7 @@ func TestModel(t *testing.T) {
 	names := []string{"a.x", "a.y", "work_mem", "application_name"}
 	initial := map[string]string{"work_mem": "4MB", "application_name": ""}
 	for seed := range uint64(200) {
-		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test must be repeatable
+		r := rand.New(rand.NewPCG(seed, 1))
 		s := store()
 		session, shown := maps.Clone(initial), maps.Clone(initial)
 		var saved map[string]string
