@@ -54,6 +54,7 @@ run: build sample ## Start the platform with sample data and print how to connec
 .PHONY: test-deps
 test-deps: deps
 	@tools/deps/python.sh
+	@tools/deps/protoc.sh
 
 .PHONY: test
 test: build sample test-deps ## Run all tests (at most 15 minutes with warm caches)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -27,6 +28,7 @@ type cli struct {
 type plannerCmd struct {
 	Socket    string `required:"" help:"Unix socket to serve on."`
 	Instances int    `default:"16" help:"DuckDB instances to keep, one per set of visible tables."`
+	Trace     string `help:"OTLP endpoint for traces." env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
 type childCmd struct{}
@@ -50,7 +52,12 @@ func (p *plannerCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return fmt.Errorf("logger: %w", err)
 	}
-	return planner.Run(ctx, planner.Config{Socket: p.Socket, Instances: p.Instances, Logger: logger}) //nolint:wrapcheck // says what failed
+	stop, err := telemetry.StartTraces(ctx, p.Trace, "tavana-planner", "")
+	if err != nil {
+		return fmt.Errorf("traces: %w", err)
+	}
+	err = planner.Run(ctx, planner.Config{Socket: p.Socket, Instances: p.Instances, Logger: logger})
+	return errors.Join(err, stop(context.WithoutCancel(ctx)))
 }
 
 // Run works for the supervisor at the other end of descriptor 3.

@@ -101,8 +101,7 @@ func connectionString(env string) string {
 		"PGDATABASE": "dbname", "PGSSLMODE": "sslmode", "PGSSLROOTCERT": "sslrootcert",
 	}
 	var parts []string
-	for line := range strings.Lines(env) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+	for key, value := range standalone.ParseEnv(env) {
 		if name, known := names[key]; known {
 			escaped := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value)
 			parts = append(parts, name+"='"+escaped+"'")

@@ -43,7 +43,7 @@ func TestFilesHaveOneSubject(t *testing.T) {
 func TestGeneratedCodeIsUpToDate(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("protoc"); err != nil {
-		t.Skip("protoc is not installed (make proto installs it)")
+		t.Fatal("protoc is missing: run `make test-deps` first")
 	}
 	root, out := testenv.Root(t), t.TempDir()
 	run := func(name string, args ...string) {

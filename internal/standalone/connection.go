@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/tavana/tavana/internal/catalog"
 	"github.com/tavana/tavana/internal/query"
@@ -32,16 +33,61 @@ type Connection struct {
 // File gives the path of the settings in a home.
 func File(home string) string { return filepath.Join(home, "connection.env") }
 
-// Env gives the settings as libpq's environment variables.
+// Env gives the settings as libpq's environment variables, quoted for a shell
+// where they need it.
 func (c Connection) Env() []string {
 	return []string{
-		"PGHOST=" + c.Host,
-		"PGPORT=" + c.Port,
-		"PGUSER=" + c.User,
-		"PGPASSWORD=" + c.Password,
-		"PGDATABASE=" + c.Database,
+		"PGHOST=" + quote(c.Host),
+		"PGPORT=" + quote(c.Port),
+		"PGUSER=" + quote(c.User),
+		"PGPASSWORD=" + quote(c.Password),
+		"PGDATABASE=" + quote(c.Database),
 		"PGSSLMODE=verify-full",
-		"PGSSLROOTCERT=" + c.RootCert,
+		"PGSSLROOTCERT=" + quote(c.RootCert),
+	}
+}
+
+// ParseEnv reads lines of connection.env: the variables with their values.
+func ParseEnv(text string) map[string]string {
+	env := map[string]string{}
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			env[name] = unquote(value)
+		}
+	}
+	return env
+}
+
+// quote leaves plain values as they are, so that readers of KEY=value lines that
+// know no quotes have them; others go into quotes that shells, systemd and
+// dotenv readers take in the same way.
+func quote(value string) string {
+	special := func(r rune) bool {
+		return !strings.ContainsRune("_-./:@%+,", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
+	switch {
+	case !strings.ContainsFunc(value, special):
+		return value
+	case !strings.Contains(value, "'"):
+		return "'" + value + "'"
+	default:
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(value) + `"`
+	}
+}
+
+// unquote undoes quote.
+func unquote(value string) string {
+	if len(value) < 2 || value[0] != value[len(value)-1] {
+		return value
+	}
+	inner := value[1 : len(value)-1]
+	switch value[0] {
+	case '\'':
+		return inner
+	case '"':
+		return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, "$", "\\`", "`").Replace(inner)
+	default:
+		return value
 	}
 }
 

@@ -37,7 +37,7 @@ func (p *Platform) startGateway(ctx context.Context) error {
 			Memory: p.config.Memory, Queries: p.config.MaxQueries, Waiting: p.config.MaxWaiting,
 			Patience: p.config.QueueTimeout, IdleResult: p.config.IdleResult,
 			StatementTimeout: p.config.StatementTimeout, MaxConnections: p.config.MaxConnections,
-			Cleartext: p.config.Cleartext,
+			Cleartext: p.config.Cleartext, Version: p.config.Version,
 		},
 	})
 	if err != nil {

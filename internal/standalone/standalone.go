@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -240,12 +239,9 @@ func (p *Platform) startCatalog(ctx context.Context) error {
 }
 
 func (p *Platform) startPlanners(ctx context.Context) error {
-	home := filepath.Join(p.config.Home, "planner")
-	if err := os.MkdirAll(home, 0o700); err != nil {
-		return fmt.Errorf("make the planners' folder: %w", err)
-	}
 	pool, err := planner.Start(ctx, planner.Config{
-		Binary: p.config.WorkerBinary, Home: home, Processes: p.config.Planners,
+		Binary: p.config.WorkerBinary, Home: filepath.Join(p.config.Home, "planner"), Processes: p.config.Planners,
+		Env:     p.traceEnvironment(),
 		Spawner: p.spawner, Logger: p.config.Logger, Registerer: p.registry,
 	})
 	if err != nil {

@@ -44,9 +44,13 @@ func Tavana(tb testing.TB) string {
 
 func binary(tb testing.TB, name string) string {
 	tb.Helper()
-	path := filepath.Join(Root(tb), "bin", name)
+	dir := os.Getenv("TAVANA_BIN") // another build, while bin/ is in use
+	if dir == "" {
+		dir = filepath.Join(Root(tb), "bin")
+	}
+	path := filepath.Join(dir, name)
 	if _, err := os.Stat(path); err != nil {
-		tb.Fatalf("bin/%s is missing: run `make build` first", name)
+		tb.Fatalf("%s is missing: run `make build` first", path)
 	}
 	return path
 }

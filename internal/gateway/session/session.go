@@ -4,6 +4,10 @@ import (
 	"context"
 	"sync"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/gateway/lexer"
 	"github.com/tavana/tavana/internal/gateway/session/setting"
@@ -59,8 +63,11 @@ func (s *Session) Close() {
 	clear(s.statements)
 }
 
-// begin makes ctx one that Manager.Cancel and the statement timeout end.
-func (s *Session) begin(ctx context.Context) (context.Context, func()) {
+// begin makes ctx one that Manager.Cancel and the statement timeout end, inside a
+// span: a message of the client begins a trace.
+func (s *Session) begin(ctx context.Context, message string) (context.Context, func()) {
+	ctx, span := otel.Tracer("github.com/tavana/tavana/internal/gateway/session").Start(ctx, message,
+		trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.Int("session", int(s.pid))))
 	ctx, cancel := context.WithCancel(ctx)
 	stop := cancel
 	if timeout := s.settings.StatementTimeout(); timeout > 0 {
@@ -76,6 +83,7 @@ func (s *Session) begin(ctx context.Context) (context.Context, func()) {
 		s.running = nil
 		s.mu.Unlock()
 		stop()
+		span.End()
 	}
 }
 
@@ -119,7 +127,7 @@ func (s *Session) Simple(ctx context.Context, sql string, out Client) error {
 }
 
 func (s *Session) simple(ctx context.Context, text lexer.Statement, out Client) error {
-	ctx, done := s.begin(ctx)
+	ctx, done := s.begin(ctx, "query")
 	defer done()
 	s.enter()
 	st, err := s.prepare(ctx, text.Text, nil)

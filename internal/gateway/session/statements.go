@@ -38,7 +38,7 @@ type statement struct {
 
 // Parse prepares a statement under a name; empty: the unnamed one, replaced.
 func (s *Session) Parse(ctx context.Context, name, sql string, oids []uint32) error {
-	ctx, done := s.begin(ctx)
+	ctx, done := s.begin(ctx, "parse")
 	defer done()
 	s.enter()
 	if name == "" {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -25,7 +26,8 @@ import (
 // Config says how planners run.
 type Config struct {
 	Binary       string        // path of tavana-worker
-	Home         string        // directory (0700) for sockets and process ID files
+	Home         string        // directory for sockets and process ID files; made with mode 0700
+	Env          []string      // more environment of the processes, such as where traces go
 	Processes    int           // planner processes; default and minimum 2
 	Memory       int64         // bytes each process may hold; default 512 MiB, minimum 256 MiB
 	Deadline     time.Duration // for one statement in a process; default 2 s
@@ -79,6 +81,9 @@ type Pool struct {
 // be called.
 func Start(ctx context.Context, cfg Config) (*Pool, error) {
 	cfg = cfg.WithDefaults()
+	if err := os.MkdirAll(cfg.Home, 0o700); err != nil {
+		return nil, fmt.Errorf("make the planners' folder: %w", err)
+	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p := &Pool{
 		cfg:     cfg,

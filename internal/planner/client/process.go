@@ -49,9 +49,10 @@ func startProcess(ctx context.Context, cfg Config, name string) (*process, error
 		return nil, fmt.Errorf("remove old socket: %w", err)
 	}
 	cmd := exec.Command(cfg.Binary, "planner", "--socket", socket) //nolint:gosec,noctx // our own binary; the slot ends it
-	cmd.Env = []string{                                            // a statement must not find anything there
+	// A statement must not find anything there: nothing is inherited.
+	cmd.Env = append([]string{
 		"TZ=UTC", "LC_ALL=C.UTF-8", fmt.Sprintf("GOMEMLIMIT=%d", cfg.Memory/2),
-	}
+	}, cfg.Env...)
 	cmd.Dir = cfg.Home
 	cmd.Stderr = logWriter{logger: cfg.Logger.With(slog.String("process", name))}
 	started, err := cfg.Spawner.Start(cmd)

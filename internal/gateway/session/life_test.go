@@ -1,0 +1,250 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/gateway/session"
+	"github.com/tavana/tavana/internal/query"
+)
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	ann := query.Identity{Principal: "ann"}
+	cases := map[string]struct {
+		reason string
+		in     session.Startup
+		want   fault.Kind
+	}{
+		"a catalog":     {"the database is a catalog", session.Startup{Identity: ann, Database: "lake"}, ""},
+		"no database":   {"the default one", session.Startup{Identity: ann}, ""},
+		"the principal": {"libpq sends it when none was named", session.Startup{Identity: ann, Database: "ann"}, ""},
+		"unknown":       {"what is not seen does not exist", session.Startup{Identity: ann, Database: "nope"}, fault.InvalidCatalog},
+		"asyncpg":       {"quotes around the encoding", session.Startup{Identity: ann, Settings: map[string]string{"client_encoding": "'utf-8'"}}, ""},
+		"old Npgsql":    {"a setting of old", session.Startup{Identity: ann, Settings: map[string]string{"ssl_renegotiation_limit": "0"}}, ""},
+		"a bad zone":    {"impossible values are refused", session.Startup{Identity: ann, Settings: map[string]string{"TimeZone": "Mars"}}, fault.InvalidParameter},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := session.NewManager(session.Deps{Pipeline: newWay(), Catalog: names{}})
+			s, err := m.Open(t.Context(), c.in)
+			if got := fault.KindOf(err); got != c.want {
+				t.Fatalf("%s: got %q, want %q", c.reason, got, c.want)
+			}
+			if err == nil {
+				s.Close()
+			}
+		})
+	}
+}
+
+// TestStatement checks what the pipeline is told.
+func TestStatement(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.play("Q SET search_path = nope, extra; SET TimeZone = 'Asia/Tehran'; SET integer_division = on",
+		"Q SET extra_float_digits = 3; SET bytea_output = escape; SET IntervalStyle = iso_8601",
+		"P |SELECT $1, $2 FROM rows(1)|23,0", "B ||1,2|1", "E |", "S", "Q COPY (FROM rows(1)) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE (n))")
+	want := query.Statement{
+		Text: "SELECT $1, $2 FROM rows(1)", Catalog: "local", Schema: "extra", ParameterTypes: []string{"INTEGER", ""},
+		Identity: query.Identity{Principal: "ann"}, Settings: query.Settings{TimeZone: "Asia/Tehran", IntegerDivision: true},
+	}
+	if diff := cmp.Diff(want, d.way.planned[0]); diff != "" {
+		t.Errorf("statement: %s", diff)
+	}
+	if diff := cmp.Diff([]query.Value{{Text: "1"}, {Text: "2"}}, d.way.options[0].Parameters); diff != "" {
+		t.Errorf("parameters: %s", diff)
+	}
+	pid, _ := d.s.Key()
+	if o := d.way.options[0]; o.Session != pid || o.Door != "postgres" {
+		t.Errorf("options: %+v", o)
+	}
+	form := frames.Form{
+		Encoding: frames.Rows, Formats: []int16{1}, TimeZone: "Asia/Tehran", ExtraFloatDigits: 3, ByteaEscape: true, IntervalStyle: "iso_8601",
+	}
+	if diff := cmp.Diff(form, d.way.forms[0]); diff != "" {
+		t.Errorf("form: %s", diff)
+	}
+	form.Encoding, form.Formats = frames.CopyCSV, nil
+	form.Copy = frames.CopyOptions{Header: true, ForceQuote: []int{0}}
+	if diff := cmp.Diff(form, d.way.forms[1]); diff != "" {
+		t.Errorf("form of COPY: %s", diff)
+	}
+}
+
+// TestBinaryCursor: the simple protocol has no formats, so the cursor says it;
+// the extended one has.
+func TestBinaryCursor(t *testing.T) {
+	t.Parallel()
+	got := newDoor(t).play("Q BEGIN; DECLARE c BINARY CURSOR FOR FROM rows(5); FETCH c", "P |FETCH c", "B |", "DP ", "E |", "S")
+	want := []string{
+		"BEGIN", "DECLARE CURSOR", "columns n:20/1", "1 rows", "FETCH 1", "ready T", "portal, columns n:20/0", "1 rows", "FETCH 1", "ready T",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestReplan: a prepared statement follows its tables, but not to other columns.
+func TestReplan(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.play("P a|FROM rows(1)", "B |a", "E |", "S")
+	d.way.mu.Lock()
+	d.way.column = "VARCHAR"
+	d.way.mu.Unlock()
+	got := d.play("B |a", "E |", "S", "P |FROM rows(1)", "DS ", "S")
+	want := []string{"1 rows", "SELECT 1", "ready I", "error 0A000 0", "ready I", "parameters [], columns n:25/0", "ready I"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNoWorker(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.play("Q SELECT 1; SELECT version(), current_user; SET a.b = 1; SHOW ALL; BEGIN; COMMIT; SELECT bad",
+		"P a|FROM rows(1)", "DS a", "B p|a", "DP p", "S", "Q BEGIN; DECLARE c CURSOR FOR FROM rows(1); PREPARE x AS FROM rows(1)", "DP c", "S")
+	if n := d.way.ran.Load(); n != 0 {
+		t.Errorf("%d executions", n)
+	}
+}
+
+// TestFreed: a worker is freed with the last row, not with the portal.
+func TestFreed(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.play("Q BEGIN", "P |FROM rows(3)", "B p|", "E p|2", "S")
+	if n := d.way.open.Load(); n != 1 {
+		t.Errorf("%d executions are open while the portal is suspended", n)
+	}
+	d.play("E p|2", "S")
+	if n := d.way.open.Load(); n != 0 {
+		t.Errorf("%d executions are open after the last row", n)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	for name, messages := range map[string][]string{
+		"simple":   {"Q FROM slow_rows(1)"},
+		"extended": {"P |FROM slow_rows(1)", "B |", "E |", "S"},
+		"copy":     {"Q COPY (FROM slow_rows(1)) TO STDOUT"},
+		"cursor":   {"Q BEGIN; DECLARE c CURSOR FOR FROM slow_rows(1); MOVE ALL c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t)
+			pid, secret := d.s.Key()
+			if d.m.Cancel(pid, []byte("nope")) || d.m.Cancel(pid+1, secret) || d.m.Cancel(pid, nil) {
+				t.Error("a wrong key cancels")
+			}
+			if !d.m.Cancel(pid, secret) {
+				t.Error("a right key is refused while nothing runs")
+			}
+			done := make(chan []string)
+			go func() { done <- d.play(messages...) }()
+			<-d.way.pulling
+			d.m.Cancel(pid, secret)
+			lines := <-done
+			if got := lines[len(lines)-2]; got != "error 57014 0" {
+				t.Errorf("got %q in %q", got, lines)
+			}
+			if n := d.way.open.Load(); n != 0 {
+				t.Errorf("%d executions are open", n)
+			}
+		})
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.way.pulling = make(chan struct{}, 2)
+	lines := d.play("Q SET statement_timeout = 20", "Q FROM slow_rows(0)")
+	if got := lines[len(lines)-2]; got != "error 57014 0" {
+		t.Errorf("got %q", lines)
+	}
+}
+
+func TestClientGone(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.out.gone = errors.New("broken pipe")
+	for _, m := range []string{"Q FROM rows(9)", "Q COPY (FROM rows(9)) TO STDOUT", "P |FROM rows(9)", "B |", "E |1", "S"} {
+		d.send(t.Context(), m)
+		if n := d.way.open.Load(); n != 0 {
+			t.Errorf("%s: %d executions are open", m, n)
+		}
+	}
+}
+
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	done := make(chan []string)
+	go func() { done <- d.play("Q FROM slow_rows(1)") }()
+	<-d.way.pulling
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	d.m.Shutdown(ctx)
+	if lines := <-done; len(lines) < 2 || !strings.HasPrefix(lines[len(lines)-2], "error 57") {
+		t.Errorf("got %q", lines)
+	}
+	if _, err := d.m.Open(t.Context(), session.Startup{}); fault.KindOf(err) != fault.ShuttingDown {
+		t.Errorf("a session was opened: %v", err)
+	}
+}
+
+// TestLimits: memory is bounded by clear errors.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	big := strings.Repeat("x", 20<<20)
+	cases := map[string]func(i int) []string{
+		"statements": func(i int) []string { return []string{fmt.Sprintf("P s%d|FROM rows(1)", i)} },
+		"texts":      func(i int) []string { return []string{fmt.Sprintf("P s%d|FROM rows(1) -- \n/**/ %s", i, big)} },
+		"portals":    func(i int) []string { return []string{"P |FROM rows(1)", fmt.Sprintf("B p%d|", i)} },
+		"texts of portals": func(i int) []string {
+			return []string{"P |FROM rows(1) " + big, fmt.Sprintf("B p%d|", i)}
+		},
+		"texts of cursors": func(i int) []string {
+			return []string{fmt.Sprintf("Q BEGIN; DECLARE c%d CURSOR FOR FROM rows(1) %s", i, big)}
+		},
+		"values": func(i int) []string {
+			return []string{"P |SELECT $1 FROM rows(1)|25", fmt.Sprintf("B p%d||%s", i, big)}
+		},
+	}
+	for name, messages := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t)
+			for i := 0; i < 10_000 && !d.skip; i++ {
+				lines := d.play(messages(i)...)
+				if strings.HasPrefix(name, "texts of cursors") && strings.HasPrefix(lines[max(len(lines)-2, 0)], "error") {
+					break
+				}
+			}
+			lines := d.play()
+			found := false
+			for _, line := range lines {
+				found = found || line == "error 54000 0"
+			}
+			if !found {
+				t.Errorf("no limit: %q", lines[max(len(lines)-3, 0):])
+			}
+		})
+	}
+	lines := newDoor(t).play("Q " + strings.Repeat("SELECT 1;", 10_001))
+	if diff := cmp.Diff([]string{"error 54000 0", "ready I"}, lines); diff != "" {
+		t.Errorf("statements of a text: %s", diff)
+	}
+}
