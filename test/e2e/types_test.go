@@ -33,7 +33,7 @@ func pairs(t *testing.T) func(t *testing.T, settings ...string) pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer setup.Close(t.Context()) //nolint:errcheck // the test goes on without it
+	defer setup.Close(t.Context())
 	if _, err := setup.Exec(t.Context(), "CREATE TABLE one (n int); INSERT INTO one VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
@@ -215,8 +215,13 @@ func numbers() []expression {
 		[]expression{
 			{sql: "n + 41", tavana: "(n + 41)::int4"},
 			{sql: "n = 1"},
-			{sql: "NULL::int2"}, {sql: "NULL::int8"}, {sql: "NULL::float8"}, {sql: "NULL::uuid"}, {sql: "NULL::bool"},
-			{sql: "NULL::numeric(7,3)"}, {sql: "NULL"},
+			{sql: "NULL::int2"},
+			{sql: "NULL::int8"},
+			{sql: "NULL::float8"},
+			{sql: "NULL::uuid"},
+			{sql: "NULL::bool"},
+			{sql: "NULL::numeric(7,3)"},
+			{sql: "NULL"},
 			{sql: "count(*)"},
 			{sql: "1.50", differs: typmod(3<<16 | 2 + 4), reason: known},
 			{sql: "sum(n::int8)", differs: typmod(39<<16 + 4), reason: known},
@@ -255,7 +260,10 @@ func dates() []expression {
 			{sql: "'1969-12-31 23:59:59'::timestamp", tavana: "'1969-12-31 23:59:59'::timestamp_s"},
 			{sql: "'infinity'::timestamp", tavana: "'infinity'::timestamp_ns"},
 			{sql: "'-infinity'::timestamp", tavana: "'-infinity'::timestamp_s"},
-			{sql: "NULL::date"}, {sql: "NULL::timestamp"}, {sql: "NULL::timetz"}, {sql: "NULL::interval"},
+			{sql: "NULL::date"},
+			{sql: "NULL::timestamp"},
+			{sql: "NULL::timetz"},
+			{sql: "NULL::interval"},
 		},
 	)
 }

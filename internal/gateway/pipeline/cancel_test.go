@@ -15,7 +15,7 @@ import (
 )
 
 // hold runs an execution that stays, and gives it.
-func (b *bed) hold(t *testing.T, session int32) *pipeline.Execution {
+func (b *bed) hold(t *testing.T, session int32) *pipeline.Execution { //nolint:unparam // whose execution shows in the tests
 	t.Helper()
 	e, err := b.run(t.Context(), session, 0)
 	if err != nil {

@@ -49,7 +49,7 @@ func messages() []string {
 
 // TestProperty plays random messages: Status follows the model, nothing is open
 // outside of transactions or after a failure, and nothing is open in the end.
-func TestProperty(t *testing.T) {
+func TestProperty(t *testing.T) { //nolint:tparallel // three hundred short ones, in a row
 	t.Parallel()
 	all := messages()
 	for seed := range uint64(300) {

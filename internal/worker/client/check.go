@@ -27,6 +27,7 @@ func newChecker(columns int, form frames.Form) *checker {
 		if form.Copy.Header {
 			c.extra = 1
 		}
+	case frames.Rows:
 	}
 	return c
 }

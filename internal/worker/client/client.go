@@ -114,6 +114,7 @@ func waitReady(ctx context.Context, conn *grpc.ClientConn) error {
 			return nil
 		case connectivity.Idle:
 			conn.Connect()
+		default:
 		}
 		if !conn.WaitForStateChange(ctx, state) {
 			return fmt.Errorf("not reached: %w", ctx.Err())

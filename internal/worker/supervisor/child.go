@@ -85,7 +85,7 @@ func (s *starter) launch(c *child) error {
 	process, err := s.spawner.Start(s.command(c, file, isolate))
 	if isolate && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSPC)) {
 		if !s.shared.Swap(true) {
-			s.config.Logger.Warn("children share the network namespace: the kernel allows no other", //nolint:sloglint // once for the process
+			s.config.Logger.Warn("children share the network namespace: the kernel allows no other",
 				slog.Any("error", err))
 		}
 		process, err = s.spawner.Start(s.command(c, file, false))

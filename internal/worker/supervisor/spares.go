@@ -14,9 +14,8 @@ type spares struct {
 	want    int
 	kick    chan struct{} // capacity 1: there may be something to do
 
-	mu     sync.Mutex
-	ready  []*child
-	closed bool
+	mu    sync.Mutex
+	ready []*child
 }
 
 func newSpares(s *starter, want int) *spares {
