@@ -44,6 +44,15 @@ func TestAuthorize(t *testing.T) {
 		"catalog away": {"what cannot be found out is refused", reader, tables("a", "away"), fault.Unavailable},
 		"no scope":     {"a key without scopes may do nothing", query.Identity{Principal: "ana"}, tables(), fault.PermissionDenied},
 		"anonymous":    {"nobody is not somebody", query.Identity{Scopes: reader.Scopes}, tables(), fault.NotAuthorized},
+		"explain analyze": {
+			"it shows the paths of files, which are for admins",
+			reader, &query.Facts{Kind: query.ExplainAnalyze}, fault.PermissionDenied,
+		},
+		"explain analyze by an admin": {
+			"who registers files may see their paths",
+			query.Identity{Principal: "root", Scopes: []query.Scope{query.ScopeAdmin}},
+			&query.Facts{Kind: query.ExplainAnalyze}, "",
+		},
 		"unknown kind": {"a kind that nobody thought of is refused", reader, &query.Facts{}, fault.Unsupported},
 	}
 	for name, c := range cases {

@@ -156,15 +156,15 @@ func floating(dst []byte, f float64, size, extraDigits int) []byte {
 	case math.IsInf(f, -1):
 		return append(dst, "-Infinity"...)
 	}
-	sure, plain := 15, 15
+	sure, plain, least := 15, 15, 1e-4
 	if size == 32 {
-		sure, plain = 6, 6
+		sure, plain, least = 6, 6, float64(float32(1e-4))
 	}
 	if extraDigits <= 0 {
 		precision := max(sure+extraDigits, 1)
 		return fixedDigits(dst, f, precision)
 	}
-	if f == 0 || math.Abs(f) >= 1e-4 && math.Abs(f) < math.Pow10(plain) {
+	if f == 0 || math.Abs(f) >= least && math.Abs(f) < math.Pow10(plain) {
 		start := len(dst)
 		dst = strconv.AppendFloat(dst, f, 'f', -1, size)
 		if math.Abs(f) < math.Pow10(plain-1) {
