@@ -3,6 +3,7 @@ package encode_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"unsafe"
 
@@ -15,7 +16,10 @@ import (
 const chunkRows = 2048
 
 // lineitem makes a chunk that looks like TPC-H's lineitem.
-func lineitem() (columns []query.Column, types []*vector.Type, chunk *vector.Chunk) {
+func lineitem(tb testing.TB) (columns []query.Column, types []*vector.Type, chunk *vector.Chunk) {
+	tb.Helper()
+	var pinned runtime.Pinner // the chunk's pointers are none for the garbage collector
+	tb.Cleanup(pinned.Unpin)
 	r := rand.New(rand.NewPCG(1, 2))
 	chunk = &vector.Chunk{Rows: chunkRows}
 	add := func(t vector.Type, data unsafe.Pointer) {
@@ -40,7 +44,9 @@ func lineitem() (columns []query.Column, types []*vector.Type, chunk *vector.Chu
 	text := func(words ...string) {
 		data := make([]vector.String, chunkRows)
 		for i := range data {
-			data[i] = vector.NewString([]byte(words[r.IntN(len(words))]))
+			word := []byte(words[r.IntN(len(words))])
+			pinned.Pin(&word[0])
+			data[i] = vector.NewString(word)
 		}
 		add(vector.Type{ID: vector.Varchar, Text: "VARCHAR"}, unsafe.Pointer(&data[0]))
 	}
@@ -79,7 +85,7 @@ func BenchmarkLineitem(b *testing.B) {
 	}
 	for name, form := range forms {
 		b.Run(name, func(b *testing.B) {
-			columns, types, chunk := lineitem()
+			columns, types, chunk := lineitem(b)
 			enc, err := encode.New(columns, types, form)
 			if err != nil {
 				b.Fatal(err)

@@ -3,6 +3,7 @@ package encode_test
 import (
 	"bytes"
 	"encoding/binary"
+	"runtime"
 	"testing"
 	"unsafe"
 
@@ -15,14 +16,20 @@ import (
 	"github.com/tavana/tavana/internal/worker/encode"
 )
 
-// texts makes a chunk of one column of text; the values must outlive it.
-func texts(values ...string) ([]query.Column, []*vector.Type, *vector.Chunk) {
+// texts makes a chunk of one column of text. The values are pinned until the
+// test ends: the chunk's pointers to them are none for the garbage collector.
+func texts(tb testing.TB, values ...string) ([]query.Column, []*vector.Type, *vector.Chunk) {
+	tb.Helper()
+	var pinned runtime.Pinner
+	tb.Cleanup(pinned.Unpin)
 	data := make([]vector.String, len(values))
 	validity := uint64(0)
 	for i, v := range values {
 		if v != "<null>" {
 			validity |= 1 << i
-			data[i] = vector.NewString([]byte(v))
+			text := append([]byte(v), 0)
+			pinned.Pin(&text[0])
+			data[i] = vector.NewString(text[:len(v)])
 		}
 	}
 	return []query.Column{{Name: "a,b", Type: "VARCHAR"}},
@@ -84,7 +91,7 @@ func TestCopy(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			columns, types, chunk := texts(c.in...)
+			columns, types, chunk := texts(t, c.in...)
 			enc, err := encode.New(columns, types, c.form)
 			if err != nil {
 				t.Fatal(err)
@@ -105,7 +112,7 @@ func TestCopy(t *testing.T) {
 func TestFull(t *testing.T) {
 	t.Parallel()
 	large := string(bytes.Repeat([]byte("x"), encode.Target))
-	columns, types, chunk := texts(large, "second")
+	columns, types, chunk := texts(t, large, "second")
 	enc, err := encode.New(columns, types, frames.Form{Encoding: frames.Rows})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +129,7 @@ func TestFull(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
-	columns, types, chunk := texts(string(make([]byte, encode.MaxRow)))
+	columns, types, chunk := texts(t, string(make([]byte, encode.MaxRow)))
 	for _, encoding := range []frames.Encoding{frames.Rows, frames.CopyText, frames.CopyBinary} {
 		enc, err := encode.New(columns, types, frames.Form{Encoding: encoding})
 		if err != nil {
@@ -138,7 +145,7 @@ func TestTooLarge(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	columns, types, _ := texts("x")
+	columns, types, _ := texts(t, "x")
 	cases := map[string]struct {
 		form frames.Form
 		want fault.Kind
