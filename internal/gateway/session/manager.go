@@ -115,7 +115,7 @@ func (m *Manager) catalog(ctx context.Context, in Startup) (string, error) {
 		return m.deps.DefaultCatalog, nil
 	}
 	return "", fault.New(fault.InvalidCatalog, "database %q does not exist", in.Database).
-		WithHint("The database of a connection is a catalog. Connect to %q, or ask for a grant.", m.deps.DefaultCatalog)
+		WithHint("The database of a connection is a catalog; ask an administrator which ones you may read.")
 }
 
 // add gives a session its cancel key.
