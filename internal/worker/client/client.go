@@ -61,6 +61,10 @@ type Status struct {
 	Limits  string // "cgroup v2", "cgroup v1" or "polling"
 	Started int64  // children since the supervisor began
 	Leases  int64  // leases since the supervisor began
+	Used    int64  // bytes of Memory that children and spares have
+	Reserve int64  // bytes beside Memory, for inspections
+	Evicted int64  // spares ended for their memory since the supervisor began
+	OOM     int64  // leases ended by their limit of memory since the supervisor began
 	Running []Child
 }
 
@@ -155,6 +159,8 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	s := Status{
 		Memory: answer.GetMemoryBytes(), CPUs: int(answer.GetCpus()), Spares: int(answer.GetSpares()),
 		Limits: answer.GetLimits(), Started: answer.GetStarted(), Leases: answer.GetLeases(),
+		Used: answer.GetUsedBytes(), Reserve: answer.GetReserveBytes(),
+		Evicted: answer.GetEvicted(), OOM: answer.GetOutOfMemory(),
 	}
 	for _, ch := range answer.GetChildren() {
 		s.Running = append(s.Running, Child{

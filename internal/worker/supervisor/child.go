@@ -38,7 +38,9 @@ type child struct {
 	group   *limit.Group
 	dir     string // temporary, and its working directory
 	output  *tail
-	spare   bool // was started ahead
+	share   *share // of the budget; nil: an inspection's
+	spare   bool   // was started ahead
+	freeing sync.Once
 }
 
 // start starts a child under a limit. It is of no use to anyone else until
@@ -132,14 +134,25 @@ func (c *child) stop() {
 
 // discard removes what was the child's.
 func (c *child) discard() error {
-	var errs []error
+	var err error
 	if c.pipe != nil {
-		errs = append(errs, c.pipe.Close())
+		err = c.pipe.Close()
 	}
-	if c.group != nil {
-		errs = append(errs, c.group.Close())
-	}
-	return errors.Join(append(errs, os.RemoveAll(c.dir))...)
+	return errors.Join(err, c.release())
+}
+
+// release gives back memory and disk of a child that has ended. Its pipe stays:
+// there may be answers in it.
+func (c *child) release() error {
+	var errs []error
+	c.freeing.Do(func() {
+		if c.group != nil {
+			errs = append(errs, c.group.Close())
+		}
+		errs = append(errs, os.RemoveAll(c.dir))
+		c.share.free()
+	})
+	return errors.Join(errs...)
 }
 
 // alive tells whether the process has not ended yet.

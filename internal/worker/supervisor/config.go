@@ -23,12 +23,14 @@ type Config struct {
 	Command []string // starts a child; it inherits its pipe as descriptor 3
 	Env     []string // environment of children; TMPDIR and HOME are added
 
-	Memory        int64 // bytes that leases may have in all
+	Memory        int64 // bytes that leases and spares may have in all
 	CPUs          int   // told by Status; default: what the runtime sees
 	Spares        int   // children started ahead; default 0
 	SpareMemory   int64 // bytes, the limit of a spare until it is claimed; default 128 MiB
-	InspectMemory int64 // bytes, the limit of an inspection; default 512 MiB
-	// Inspections is how many may run at once, beside Memory; default 2.
+	InspectMemory int64 // bytes, the limit of an inspection; default 320 MiB
+	// Inspections is how many may run at once, beside Memory, so that a busy
+	// server still sees its files change; default 2. The machine must have
+	// Memory + Inspections * InspectMemory.
 	Inspections     int
 	InspectDeadline time.Duration // default 60 s
 	KillAfter       time.Duration // from the request to cancel to SIGKILL; default 500 ms
@@ -46,7 +48,7 @@ func (c Config) WithDefaults() Config {
 	orInt(&c.CPUs, runtime.GOMAXPROCS(0))
 	orInt(&c.Inspections, 2)
 	orInt(&c.SpareMemory, 128<<20)
-	orInt(&c.InspectMemory, 512<<20)
+	orInt(&c.InspectMemory, 320<<20)
 	orInt(&c.InspectDeadline, time.Minute)
 	orInt(&c.KillAfter, 500*time.Millisecond)
 	orInt(&c.StopGrace, 2*time.Second)

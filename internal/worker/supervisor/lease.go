@@ -44,6 +44,12 @@ type lease struct {
 	rows, bytes int64
 	first       time.Duration
 
+	// What the kernel told of the child, once reaped is closed.
+	reaped   chan struct{}
+	cpu      time.Duration
+	exceeded bool
+	peak     int64 // the group's
+
 	reason atomic.Pointer[frames.Reason] // why the query was ended, once it was
 	killer atomic.Pointer[time.Timer]
 }
@@ -67,10 +73,21 @@ func (l *lease) run(ctx context.Context) query.Outcome {
 	if t := l.killer.Load(); t != nil {
 		t.Stop()
 	}
-	cpu := l.meter.finish()
-	outcome := l.judge(ctx, reported, err)
-	outcome.CPU = cpu
-	return outcome
+	<-l.reaped
+	return l.judge(ctx, reported, err)
+}
+
+// reap waits for the end of the child, keeps what the kernel tells of it, and
+// gives back what it held. It does not wait for the client, who may not read
+// what is on its way, or never will.
+func (l *lease) reap(ctx context.Context) {
+	defer close(l.reaped)
+	<-l.child.process.Done()
+	l.cpu = l.meter.finish()
+	l.exceeded, l.peak = l.child.group.Exceeded(), l.child.group.Peak()
+	if err := l.child.release(); err != nil {
+		l.config.Logger.ErrorContext(ctx, "something of a child is left", slog.Any("error", err))
+	}
 }
 
 // relay passes on what the child sends until it reports its outcome, ends, or
@@ -212,7 +229,7 @@ func (l *lease) judge(ctx context.Context, reported *query.Outcome, err error) q
 	switch {
 	case reported != nil && o.Status == query.Success:
 		o.Fault = nil
-	case l.child.group.Exceeded():
+	case l.exceeded:
 		o.Status, o.Fault = query.OOM, outOfMemory(l.child.group.Limit())
 	case reason != nil:
 		o.Status, o.Fault = ended(*reason)
@@ -227,7 +244,8 @@ func (l *lease) judge(ctx context.Context, reported *query.Outcome, err error) q
 	}
 	o.Rows, o.Bytes = l.rows, l.bytes
 	o.Wall, o.ClaimTime, o.FirstRowAfter = time.Since(l.began), l.claim, l.first
-	o.PeakMemory, o.CgroupPeak, o.MemoryLimit = l.meter.peak.Load(), l.child.group.Peak(), l.child.group.Limit()
+	o.PeakMemory, o.CgroupPeak, o.MemoryLimit = l.meter.peak.Load(), l.peak, l.child.group.Limit()
+	o.CPU = l.cpu
 	o.Spilled = max(o.Spilled, l.meter.spilled.Load())
 	o.Warm = l.child.spare
 	return o

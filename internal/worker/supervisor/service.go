@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -28,6 +29,7 @@ type service struct {
 	spares  *spares
 	budget  *budget
 	inspect chan struct{} // holds one token for each inspection that runs
+	ooms    atomic.Int64  // children that the limit of memory ended
 	pool    *rawcodec.Pool
 
 	readers sync.WaitGroup // goroutines that read requests
@@ -69,22 +71,19 @@ func (s *service) execute(call pb.WorkerService_ExecuteServer, start query.Start
 		}
 	}
 	ctx := call.Context()
-	give, err := s.budget.take(start.Limits.Memory)
+	c, err := s.lease(ctx, start.Limits.Memory)
 	if err != nil {
 		return refuse(err)
-	}
-	defer give()
-	c, err := s.obtain(ctx, start.Limits.Memory)
-	if err != nil {
-		return refuse(s.unavailable(ctx, err))
 	}
 	defer c.end()
 	l := &lease{
 		start: start, began: began, claim: time.Since(began), child: c,
 		meter: measure(c, s.config.Sample), config: s.config, pool: s.pool, send: call.SendMsg,
+		reaped: make(chan struct{}),
 	}
 	if !s.add(l) {
 		c.stop()
+		l.meter.finish()
 		_, f := ended(frames.Shutdown)
 		return refuse(f)
 	}
@@ -92,6 +91,13 @@ func (s *service) execute(call pb.WorkerService_ExecuteServer, start query.Start
 	// Receiving ends with the call, which ends when this function has returned:
 	// the supervisor waits for the goroutine.
 	s.readers.Go(func() { s.requests(call, l) })
+	s.readers.Go(func() {
+		l.reap(ctx)
+		if l.exceeded {
+			s.ooms.Add(1)
+		}
+		s.spares.wake() // there is memory again
+	})
 	return l.run(ctx)
 }
 
@@ -110,15 +116,45 @@ func (s *service) requests(call pb.WorkerService_ExecuteServer, l *lease) {
 	}
 }
 
-// obtain claims a spare and gives it its size, or starts a child.
-func (s *service) obtain(ctx context.Context, memory int64) (*child, error) {
-	for c := s.spares.claim(); c != nil; c = s.spares.claim() {
-		if err := c.group.Resize(memory); err == nil {
+// lease reserves memory and gives a child of that size.
+func (s *service) lease(ctx context.Context, memory int64) (*child, error) {
+	c := s.spares.claim()
+	part := s.budget.empty()
+	if c != nil {
+		part = c.share
+	}
+	if err := part.resize(ctx, memory, s.spares.evict); err != nil {
+		if c != nil {
+			s.spares.put(c)
+		}
+		return nil, err
+	}
+	if c != nil && c.group.Resize(memory) == nil {
+		return c, nil
+	}
+	if c != nil { // it holds more than it may have, or just ended
+		c.share = nil
+		c.end()
+	}
+	c, err := s.starter.start(ctx, memory)
+	if err != nil {
+		part.free()
+		return nil, s.unavailable(ctx, err)
+	}
+	c.share = part
+	return c, nil
+}
+
+// inspector gives a child for an inspection; its memory is the reserve's.
+func (s *service) inspector(ctx context.Context) (*child, error) {
+	if c := s.spares.claim(); c != nil {
+		if c.group.Resize(s.config.InspectMemory) == nil {
+			c.share.free()
 			return c, nil
 		}
-		c.end() // it holds more than it may have, or just ended
+		c.end()
 	}
-	return s.starter.start(ctx, memory)
+	return s.starter.start(ctx, s.config.InspectMemory)
 }
 
 func (s *service) unavailable(ctx context.Context, err error) error {
@@ -171,7 +207,7 @@ func (s *service) Inspect(ctx context.Context, request *pb.InspectRequest) (*pb.
 	case <-ctx.Done():
 		return wire.Inspection(query.Inspection{}, ctx.Err()), nil
 	}
-	c, err := s.obtain(ctx, s.config.InspectMemory)
+	c, err := s.inspector(ctx)
 	if err != nil {
 		return wire.Inspection(query.Inspection{}, s.unavailable(ctx, err)), nil
 	}
@@ -222,11 +258,20 @@ func (s *service) Status(context.Context, *pb.StatusRequest) (*pb.StatusResponse
 		Spares:  int32(s.spares.count()), //nolint:gosec // a small count
 		Limits:  s.starter.limiter.Kind(),
 		Started: s.starter.started.Load(),
+
+		UsedBytes:    s.budget.reserved(),
+		ReserveBytes: int64(s.config.Inspections) * s.config.InspectMemory,
+		Inspections:  int32(len(s.inspect)), //nolint:gosec // a small count
+		Evicted:      s.spares.evicted.Load(),
+		OutOfMemory:  s.ooms.Load(),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.Leases = s.granted
 	for l := range s.leases {
+		if !l.child.alive() {
+			continue // its client has not read the end yet
+		}
 		r.Children = append(r.Children, &pb.Child{
 			ExecutionId: string(l.start.ID), Pid: int32(l.child.process.PID()), //nolint:gosec // a process ID
 			MemoryLimitBytes: l.child.group.Limit(), MemoryBytes: l.meter.memory.Load(),

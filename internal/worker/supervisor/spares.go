@@ -4,22 +4,25 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// spares keeps children started ahead. They are outside of the budget: until
-// they are claimed they hold little more than their program.
+// spares keeps children started ahead. Each has its part of the budget; where
+// leases need all of it there are no spares.
 type spares struct {
 	starter *starter
+	budget  *budget
 	want    int
+	evicted atomic.Int64
 	kick    chan struct{} // capacity 1: there may be something to do
 
 	mu    sync.Mutex
 	ready []*child
 }
 
-func newSpares(s *starter, want int) *spares {
-	return &spares{starter: s, want: want, kick: make(chan struct{}, 1)}
+func newSpares(s *starter, b *budget, want int) *spares {
+	return &spares{starter: s, budget: b, want: want, kick: make(chan struct{}, 1)}
 }
 
 // claim gives a spare that runs, or nil.
@@ -34,6 +37,24 @@ func (s *spares) claim() *child {
 		}
 	}
 	return nil
+}
+
+// put takes back a spare that was claimed and not used.
+func (s *spares) put(c *child) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready = append(s.ready, c)
+}
+
+// evict ends a spare for its memory; false: there is none.
+func (s *spares) evict() bool {
+	c := s.claim()
+	if c == nil {
+		return false
+	}
+	s.evicted.Add(1)
+	c.end()
+	return true
 }
 
 // count gives the number of spares.
@@ -96,15 +117,19 @@ func (s *spares) fill(ctx context.Context) bool {
 		c.end()
 	}
 	for s.count() < s.want && ctx.Err() == nil {
+		part := s.budget.try(s.starter.config.SpareMemory)
+		if part == nil {
+			break // leases have it; the end of one wakes
+		}
 		c, err := s.starter.start(ctx, s.starter.config.SpareMemory)
 		if err != nil {
+			part.free()
 			s.starter.config.Logger.ErrorContext(ctx, "spare child did not start", slog.Any("error", err))
 			return false
 		}
-		c.spare = true
-		s.mu.Lock()
-		s.ready = append(s.ready, c)
-		s.mu.Unlock()
+		c.share, c.spare = part, true
+		s.put(c)
+		s.budget.notify() // who waits for memory may want this one's
 	}
 	return len(dead) == 0
 }

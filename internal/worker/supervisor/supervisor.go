@@ -50,12 +50,12 @@ func Run(ctx context.Context, config Config) error {
 	s := &service{
 		config:  config,
 		starter: &starter{config: config, spawner: spawner, limiter: limiter, temp: temp},
-		budget:  &budget{total: config.Memory},
+		budget:  newBudget(config.Memory),
 		inspect: make(chan struct{}, config.Inspections),
 		pool:    &rawcodec.Pool{},
 		leases:  map[*lease]struct{}{},
 	}
-	s.spares = newSpares(s.starter, config.Spares)
+	s.spares = newSpares(s.starter, s.budget, config.Spares)
 	err = s.serve(ctx)
 	spawner.Close()
 	return errors.Join(err, limiter.Close())

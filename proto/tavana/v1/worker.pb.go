@@ -1458,9 +1458,14 @@ type StatusResponse struct {
 	Cpus          int32                  `protobuf:"varint,2,opt,name=cpus,proto3" json:"cpus,omitempty"`
 	Children      []*Child               `protobuf:"bytes,3,rep,name=children,proto3" json:"children,omitempty"`
 	Spares        int32                  `protobuf:"varint,4,opt,name=spares,proto3" json:"spares,omitempty"`
-	Limits        string                 `protobuf:"bytes,5,opt,name=limits,proto3" json:"limits,omitempty"`    // "cgroup v2", "cgroup v1" or "polling"
-	Started       int64                  `protobuf:"varint,6,opt,name=started,proto3" json:"started,omitempty"` // children started since the supervisor began
-	Leases        int64                  `protobuf:"varint,7,opt,name=leases,proto3" json:"leases,omitempty"`   // leases granted since the supervisor began
+	Limits        string                 `protobuf:"bytes,5,opt,name=limits,proto3" json:"limits,omitempty"`                                  // "cgroup v2", "cgroup v1" or "polling"
+	Started       int64                  `protobuf:"varint,6,opt,name=started,proto3" json:"started,omitempty"`                               // children started since the supervisor began
+	Leases        int64                  `protobuf:"varint,7,opt,name=leases,proto3" json:"leases,omitempty"`                                 // leases granted since the supervisor began
+	UsedBytes     int64                  `protobuf:"varint,8,opt,name=used_bytes,json=usedBytes,proto3" json:"used_bytes,omitempty"`          // of memory_bytes, by children and spares
+	ReserveBytes  int64                  `protobuf:"varint,9,opt,name=reserve_bytes,json=reserveBytes,proto3" json:"reserve_bytes,omitempty"` // beside memory_bytes, for inspections
+	Inspections   int32                  `protobuf:"varint,10,opt,name=inspections,proto3" json:"inspections,omitempty"`                      // that run
+	Evicted       int64                  `protobuf:"varint,11,opt,name=evicted,proto3" json:"evicted,omitempty"`                              // spares ended for their memory since the supervisor began
+	OutOfMemory   int64                  `protobuf:"varint,12,opt,name=out_of_memory,json=outOfMemory,proto3" json:"out_of_memory,omitempty"` // leases ended by their limit since the supervisor began
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1540,6 +1545,41 @@ func (x *StatusResponse) GetStarted() int64 {
 func (x *StatusResponse) GetLeases() int64 {
 	if x != nil {
 		return x.Leases
+	}
+	return 0
+}
+
+func (x *StatusResponse) GetUsedBytes() int64 {
+	if x != nil {
+		return x.UsedBytes
+	}
+	return 0
+}
+
+func (x *StatusResponse) GetReserveBytes() int64 {
+	if x != nil {
+		return x.ReserveBytes
+	}
+	return 0
+}
+
+func (x *StatusResponse) GetInspections() int32 {
+	if x != nil {
+		return x.Inspections
+	}
+	return 0
+}
+
+func (x *StatusResponse) GetEvicted() int64 {
+	if x != nil {
+		return x.Evicted
+	}
+	return 0
+}
+
+func (x *StatusResponse) GetOutOfMemory() int64 {
+	if x != nil {
+		return x.OutOfMemory
 	}
 	return 0
 }
@@ -1730,7 +1770,7 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\x04rows\x18\x02 \x01(\x03R\x04rows\x122\n" +
 	"\aoptions\x18\x03 \x01(\v2\x18.tavana.v1.ReaderOptionsR\aoptions\x12&\n" +
 	"\x05fault\x18\x04 \x01(\v2\x10.tavana.v1.FaultR\x05fault\"\x0f\n" +
-	"\rStatusRequest\"\xd7\x01\n" +
+	"\rStatusRequest\"\xfb\x02\n" +
 	"\x0eStatusResponse\x12!\n" +
 	"\fmemory_bytes\x18\x01 \x01(\x03R\vmemoryBytes\x12\x12\n" +
 	"\x04cpus\x18\x02 \x01(\x05R\x04cpus\x12,\n" +
@@ -1738,7 +1778,14 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\x06spares\x18\x04 \x01(\x05R\x06spares\x12\x16\n" +
 	"\x06limits\x18\x05 \x01(\tR\x06limits\x12\x18\n" +
 	"\astarted\x18\x06 \x01(\x03R\astarted\x12\x16\n" +
-	"\x06leases\x18\a \x01(\x03R\x06leases\"\x8d\x01\n" +
+	"\x06leases\x18\a \x01(\x03R\x06leases\x12\x1d\n" +
+	"\n" +
+	"used_bytes\x18\b \x01(\x03R\tusedBytes\x12#\n" +
+	"\rreserve_bytes\x18\t \x01(\x03R\freserveBytes\x12 \n" +
+	"\vinspections\x18\n" +
+	" \x01(\x05R\vinspections\x12\x18\n" +
+	"\aevicted\x18\v \x01(\x03R\aevicted\x12\"\n" +
+	"\rout_of_memory\x18\f \x01(\x03R\voutOfMemory\"\x8d\x01\n" +
 	"\x05Child\x12!\n" +
 	"\fexecution_id\x18\x01 \x01(\tR\vexecutionId\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\x05R\x03pid\x12,\n" +
