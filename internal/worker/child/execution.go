@@ -43,7 +43,8 @@ type execution struct {
 	next     int // row of chunk that goes out next
 	form     frames.Form
 	encoder  *encode.Encoder
-	header   bool // was sent
+	header   bool      // was sent
+	plan     *scrubber // of an EXPLAIN; else nil
 }
 
 // errGone means that the supervisor closed the pipe.
@@ -143,12 +144,20 @@ func (x *execution) prepare(ctx context.Context) error {
 	if err := install(ctx, x.engine, s); err != nil {
 		return err
 	}
+	if explains(s.SQL) {
+		x.plan = newScrubber(s.Tables)
+	} else if err := x.engine.conn.MeasureTemp(ctx); err != nil {
+		return fmt.Errorf("measure what is spilled: %w", err)
+	}
 	if err := lock(ctx, x.engine); err != nil {
 		return err
 	}
 	var err error
 	if x.prepared, err = x.engine.conn.Prepare(ctx, s.SQL); err != nil {
 		return err //nolint:wrapcheck // a fault for the user
+	}
+	if err := x.permit(ctx); err != nil {
+		return err
 	}
 	if have, want := len(s.Parameters), len(x.prepared.Parameters()); have < want {
 		return fault.New(fault.Protocol, "the statement has %d parameters, %d were given", want, have)
@@ -215,6 +224,9 @@ func (x *execution) advance(ctx context.Context) (done bool, err error) {
 	x.out.wait()
 	x.chunk, err = x.rows.Next(ctx)
 	x.next = 0
+	if x.plan != nil && x.chunk != nil {
+		x.chunk = x.plan.chunk(x.chunk)
+	}
 	return x.chunk == nil, err //nolint:wrapcheck // a fault for the user
 }
 
@@ -241,9 +253,13 @@ func (x *execution) finish(ctx context.Context, err error) error {
 			slog.String("execution_id", string(x.start.ID)), slog.String("kind", string(f.Kind)), slog.Any("error", cause(f)))
 	}
 	x.spill.look()
+	spilled := x.spill.peak()
+	if err == nil {
+		spilled = max(spilled, x.engine.conn.PeakTemp())
+	}
 	outcome := query.Outcome{
 		Status: status(f), Fault: f, Rows: x.out.rows, Bytes: x.out.bytes, Wall: time.Since(x.out.began),
-		FirstRowAfter: x.out.firstRow, Spilled: x.spill.peak(),
+		FirstRowAfter: x.out.firstRow, Spilled: spilled,
 	}
 	m := &pb.ExecuteResponse{Message: &pb.ExecuteResponse_Outcome{Outcome: wire.Outcome(outcome)}}
 	if err := x.conn.Send(pipe.Message, m); err != nil {
@@ -262,6 +278,7 @@ func cause(f *fault.Error) error {
 
 func (x *execution) close() {
 	x.out.timer.Stop()
+	x.plan.close()
 	if x.rows != nil {
 		x.rows.Close()
 	}

@@ -49,6 +49,7 @@ func (s sandbox) enter(ctx context.Context, e *engine) error {
 		"SET enable_progress_bar = true",
 		"SET enable_progress_bar_print = false",
 		"SET progress_bar_time = 0",
+		"SET streaming_buffer_size = '128KiB'", // it is filled before the first row comes
 		"SET memory_limit = '" + strconv.FormatInt(s.memory, 10) + "B'",
 		"SET threads = " + strconv.Itoa(max(s.threads, 1)),
 		"SET temp_directory = " + query.QuoteLiteral(s.tempDir),
