@@ -41,6 +41,7 @@ const (
 	firstLoad   = 3 * time.Second        // how long a query waits for the first snapshot
 	flushEvery  = 5 * time.Second        // uses of keys are written this often
 	flushWithin = 2 * time.Second        // and at the end within this time
+	loadWithin  = 30 * time.Second       // a store that takes longer is away
 )
 
 // Catalog is the catalog with its rules. It is safe for concurrent use.
@@ -120,6 +121,8 @@ func (c *Catalog) reload(ctx context.Context) error {
 	if old != nil {
 		had = old.rows
 	}
+	ctx, cancel := context.WithTimeout(ctx, loadWithin)
+	defer cancel()
 	rows, err := c.store.Load(ctx, had)
 	if err != nil {
 		return away(err)

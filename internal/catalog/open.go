@@ -123,6 +123,7 @@ type flight struct {
 	done  chan struct{}
 	table store.Table
 	err   error
+	left  bool // who inspected was cancelled, or ran out of time
 }
 
 func (f *flights) do(ctx context.Context, row *store.Table, inspect func() (store.Table, error)) (store.Table, error) {
@@ -131,8 +132,8 @@ func (f *flights) do(ctx context.Context, row *store.Table, inspect func() (stor
 		f.mu.Unlock()
 		select {
 		case <-running.done:
-			if errors.Is(running.err, context.Canceled) {
-				return inspect() // its leader went away, we did not
+			if running.left {
+				return inspect() // we are still here
 			}
 			return running.table, running.err
 		case <-ctx.Done():
@@ -146,6 +147,7 @@ func (f *flights) do(ctx context.Context, row *store.Table, inspect func() (stor
 	f.next[row.ID] = mine
 	f.mu.Unlock()
 	mine.table, mine.err = inspect()
+	mine.left = mine.err != nil && ctx.Err() != nil
 	f.mu.Lock()
 	delete(f.next, row.ID)
 	f.mu.Unlock()
