@@ -75,7 +75,6 @@ func newPipeline(deps Deps) *pipeline.Pipeline {
 		Admitter:   admitter{queue},
 		Leaser:     lease.New(deps.Fleet, lease.Config{Registerer: deps.Registerer}),
 		Recorder:   record.New(deps.History, deps.Logger, deps.Registerer),
-		Logger:     deps.Logger,
 	})
 }
 

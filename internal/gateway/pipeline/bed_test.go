@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -43,7 +42,6 @@ func newBed() *bed {
 	})}
 	b.Pipeline = pipeline.New(pipeline.Deps{
 		Analyzer: b, Authorizer: b, Tables: b, Estimator: b, Admitter: b, Leaser: b, Recorder: b,
-		Logger: slog.New(slog.DiscardHandler),
 	})
 	return b
 }

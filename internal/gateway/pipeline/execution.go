@@ -209,11 +209,13 @@ func (e *Execution) deliver(f *frames.Frame, sink func(*frames.Frame) error) err
 	return err
 }
 
-// evict ends an idle execution because others wait. It does not wait for the
-// end.
+// evict ends an idle execution because others wait. It does not wait: it is
+// called under the queue's lock, and a cancel goes over a socket.
 func (e *Execution) evict() {
-	e.Cancel(frames.IdleResult)
-	e.pipeline.evicted.Go(e.vacate)
+	e.pipeline.evicted.Go(func() {
+		e.Cancel(frames.IdleResult)
+		e.vacate()
+	})
 }
 
 // vacate frees the worker of an evicted execution. A pull that is stuck in the

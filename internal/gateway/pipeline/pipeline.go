@@ -10,7 +10,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -32,7 +31,6 @@ type Deps struct {
 	Admitter   Admitter
 	Leaser     Leaser
 	Recorder   Recorder
-	Logger     *slog.Logger
 }
 
 // Pipeline takes statements through the steps. Its methods may be called at the
