@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
@@ -117,17 +116,21 @@ func (s *Session) objects(ctx context.Context, n lexer.ShowObjects) ([][]any, er
 		return nil, err //nolint:wrapcheck // a fault for the client
 	}
 	var rows [][]any
+	listed := map[query.TableName]bool{}
 	for _, t := range tables {
 		row := []any{t.Name.Table}
 		switch {
 		case n.What == "schemas":
+			of := query.TableName{Catalog: t.Name.Catalog, Schema: t.Name.Schema}
+			if listed[of] {
+				continue
+			}
+			listed[of] = true
 			row = []any{t.Name.Catalog, t.Name.Schema}
 		case n.All:
 			row = []any{t.Name.Catalog, t.Name.Schema, t.Name.Table}
 		}
-		if !slices.ContainsFunc(rows, func(have []any) bool { return n.What == "schemas" && slices.Equal(have, row) }) {
-			rows = append(rows, row)
-		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
