@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -213,7 +213,7 @@ func (e *Exchange) wait(ctx context.Context) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return errors.Join(context.Cause(ctx))
+		return fmt.Errorf("hold the answer back: %w", context.Cause(ctx))
 	}
 }
 
