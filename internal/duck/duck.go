@@ -10,7 +10,6 @@ package duck
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"maps"
 	"sync"
 
@@ -215,6 +214,3 @@ func (p *Prepared) Query(ctx context.Context) (Text, error) {
 		}
 	}
 }
-
-// LogAttr describes the linked engine for logs.
-func LogAttr() slog.Attr { return slog.String("duckdb_version", Version()) }
