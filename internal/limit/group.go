@@ -17,6 +17,7 @@ import (
 type Group struct {
 	kind   string
 	dir    string // empty for polling
+	rmdir  func(dir string) error
 	limit  atomic.Int64
 	killed atomic.Bool // by Check
 }
@@ -24,7 +25,7 @@ type Group struct {
 // Group makes a group with a limit in bytes. The owner calls Close once its
 // processes have ended.
 func (l *Limiter) Group(name string, bytes int64) (*Group, error) {
-	g := &Group{kind: l.kind}
+	g := &Group{kind: l.kind, rmdir: l.rmdir}
 	if l.kind == Polling {
 		g.limit.Store(bytes)
 		return g, nil
@@ -121,20 +122,20 @@ func (g *Group) Close() error {
 	if g.kind == Polling {
 		return nil
 	}
-	return removeGroup(g.dir)
+	return removeGroup(g.dir, g.rmdir)
 }
 
 // removeWait bounds the time for killed processes to leave a group.
 const removeWait = 2 * time.Second
 
 // removeGroup removes a group whose processes end at this moment.
-func removeGroup(dir string) error {
+func removeGroup(dir string, rmdir func(dir string) error) error {
 	deadline := time.NewTimer(removeWait)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := syscall.Rmdir(dir)
+		err := rmdir(dir)
 		if err == nil || errors.Is(err, syscall.ENOENT) {
 			return nil
 		}

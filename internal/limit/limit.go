@@ -28,6 +28,7 @@ const (
 type Limiter struct {
 	kind   string
 	parent string // directory in which groups are made; empty for polling
+	rmdir  func(dir string) error
 }
 
 // Config says where groups are made.
@@ -45,6 +46,12 @@ type Config struct {
 // Detect finds the best way that works here: it makes a group and sets a limit
 // to know. Polling always works.
 func Detect(ctx context.Context, config Config) *Limiter {
+	return detect(ctx, config, syscall.Rmdir)
+}
+
+// detect takes the way to remove a group: the kernel's folders are removed with
+// what is in them.
+func detect(ctx context.Context, config Config, rmdir func(dir string) error) *Limiter {
 	if config.Root == "" {
 		config.Root = "/sys/fs/cgroup"
 	}
@@ -62,7 +69,7 @@ func Detect(ctx context.Context, config Config) *Limiter {
 		}
 		parent, err := try.make(config.Root, name)
 		if err == nil {
-			l := &Limiter{kind: try.kind, parent: parent}
+			l := &Limiter{kind: try.kind, parent: parent, rmdir: rmdir}
 			if err = errors.Join(l.clean(), l.probe()); err == nil {
 				return l
 			}
@@ -81,7 +88,7 @@ func (l *Limiter) Close() error {
 	if l.parent == "" {
 		return nil
 	}
-	return errors.Join(l.clean(), removeGroup(l.parent))
+	return errors.Join(l.clean(), removeGroup(l.parent, l.rmdir))
 }
 
 // probe makes a group to see that it can be.
@@ -108,7 +115,7 @@ func (l *Limiter) clean() error {
 		for _, pid := range processes(dir) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		errs = append(errs, removeGroup(dir))
+		errs = append(errs, removeGroup(dir, l.rmdir))
 	}
 	return errors.Join(errs...)
 }

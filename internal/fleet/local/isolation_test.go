@@ -70,7 +70,7 @@ func TestIsolation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range strings.Split(strings.Trim(string(environ), "\x00"), "\x00") {
+	for v := range strings.SplitSeq(strings.Trim(string(environ), "\x00"), "\x00") {
 		if name, _, _ := strings.Cut(v, "="); name != "TMPDIR" && name != "HOME" && name != "LANG" {
 			t.Errorf("the child sees %q", v)
 		}

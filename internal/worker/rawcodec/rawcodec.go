@@ -114,7 +114,7 @@ func (c *Codec) Unmarshal(data mem.BufferSlice, v any) error {
 	defer buffer.Free()
 	m := &pb.ExecuteResponse{}
 	if err := proto.Unmarshal(raw, m); err != nil {
-		return fmt.Errorf("decode response: %w", err)
+		return fmt.Errorf("decode response: %w: %w", ErrMalformed, err)
 	}
 	if m.GetFrame() != nil {
 		return fmt.Errorf("decode response: frame among other fields: %w", ErrMalformed)
@@ -135,7 +135,7 @@ func parseFrame(raw []byte) (rows int64, data []byte, err error) {
 	}
 	for len(inner) > 0 {
 		number, kind, n := protowire.ConsumeTag(inner)
-		if n < 0 {
+		if n < 0 || !number.IsValid() {
 			return 0, nil, fmt.Errorf("decode frame: %w", ErrMalformed)
 		}
 		inner = inner[n:]
