@@ -18,12 +18,14 @@ type budget struct {
 
 	mu      sync.Mutex
 	used    int64
+	asking  int           // leases that are being given their memory
 	changed chan struct{} // closed when waiting may have an end; nil: nobody waits
 }
 
 // budgetWait bounds how long a lease waits for memory that a child which is
-// starting or ending holds. Queueing is the gateway's work.
-const budgetWait = 2 * time.Second
+// starting or ending holds: both take seconds on a machine that is busy.
+// Queueing is the gateway's work.
+const budgetWait = 10 * time.Second
 
 func newBudget(total int64) *budget { return &budget{total: total, wait: budgetWait} }
 
@@ -33,11 +35,12 @@ type share struct {
 	bytes  int64 // guarded by the budget's lock
 }
 
-// try reserves what is free, or gives nil.
+// try reserves what is free for a spare, or gives nil. Leases come first: what
+// one evicts must not become a new spare before the lease has it.
 func (b *budget) try(bytes int64) *share {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.used+bytes > b.total {
+	if b.asking > 0 || b.used+bytes > b.total {
 		return nil
 	}
 	b.used += bytes
@@ -79,6 +82,8 @@ func (s *share) resize(ctx context.Context, bytes int64, evict func() bool) erro
 		return fault.New(fault.OutOfMemory, "the statement needs %s of memory and the worker has %s",
 			size(bytes), size(b.total)).WithHint("Give the server more memory, or make the statement smaller.")
 	}
+	b.ask(1)
+	defer b.ask(-1)
 	timer := time.NewTimer(b.wait)
 	defer timer.Stop()
 	for {
@@ -98,6 +103,12 @@ func (s *share) resize(ctx context.Context, bytes int64, evict func() bool) erro
 				WithHint("Try again in a few seconds.")
 		}
 	}
+}
+
+func (b *budget) ask(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asking += n
 }
 
 // attempt resizes the share, or gives what to wait for.

@@ -60,10 +60,17 @@ func TestBudgetEvicts(t *testing.T) {
 		}
 		spares[0].free()
 		spares = spares[1:]
+		if b.try(30) != nil {
+			t.Error("a new spare took what a lease asks for")
+		}
 		return true
 	})
 	if err != nil || len(spares) != 1 || b.reserved() != 90 {
 		t.Errorf("got %v with %d left, reserved %d", err, len(spares), b.reserved())
+	}
+	part.free()
+	if b.try(30) == nil {
+		t.Error("no spare after the lease")
 	}
 }
 
