@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tavana/tavana/internal/fault"
-	"github.com/tavana/tavana/internal/query"
 )
 
 // reclaimEvery is how often a waiting query looks for idle rights.
@@ -15,11 +14,9 @@ const reclaimEvery = 250 * time.Millisecond
 
 // Ask is what one query asks for.
 type Ask struct {
-	ID        query.ID
-	Session   int32
-	Principal string
-	Memory    int64              // bytes
-	Notice    func(*fault.Error) // tells the client that it waits; may be nil
+	Session int32
+	Memory  int64              // bytes
+	Notice  func(*fault.Error) // tells the client that it waits; may be nil
 }
 
 // Queue admits queries. Its methods may be called at the same time.

@@ -131,12 +131,12 @@ func (b *bed) End(e query.Execution) {
 }
 
 // run plans and runs a statement of a session.
-func (b *bed) run(ctx context.Context, session int32, timeout time.Duration) (*pipeline.Execution, error) {
+func (b *bed) run(ctx context.Context, session int32) (*pipeline.Execution, error) {
 	plan, err := b.Plan(ctx, query.Statement{Text: "select 1", Identity: query.Identity{Principal: "ana"}})
 	if err != nil {
 		return nil, err
 	}
-	return b.Run(ctx, plan, pipeline.Options{Session: session, Timeout: timeout, Door: "test"})
+	return b.Run(ctx, plan, pipeline.Options{Session: session, Door: "test"})
 }
 
 // discard takes a frame as a client does.

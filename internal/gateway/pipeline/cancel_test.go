@@ -17,7 +17,7 @@ import (
 // hold runs an execution that stays, and gives it.
 func (b *bed) hold(t *testing.T, session int32) *pipeline.Execution { //nolint:unparam // whose execution shows in the tests
 	t.Helper()
-	e, err := b.run(t.Context(), session, 0)
+	e, err := b.run(t.Context(), session)
 	if err != nil {
 		t.Fatalf("run: %v", err)
 	}
@@ -33,7 +33,7 @@ func inBackground(f func() error) <-chan error {
 
 // attempt runs and reads a statement.
 func (b *bed) attempt(ctx context.Context, session int32) error {
-	e, err := b.run(ctx, session, 0)
+	e, err := b.run(ctx, session)
 	if err != nil {
 		return err
 	}

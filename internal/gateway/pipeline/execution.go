@@ -29,11 +29,10 @@ type Execution struct {
 
 	admission Admission // nil until admitted
 	queued    time.Duration
-	delivered int64         // rows that went to the client
-	done      bool          // the result is at its end
-	failure   error         // that the start or a pull ended with
-	repeated  bool          // started once more, because the tables had changed
-	spent     time.Duration // by the start; 0 after the first pull
+	delivered int64 // rows that went to the client
+	done      bool  // the result is at its end
+	failure   error // that the start or a pull ended with
+	repeated  bool  // started once more, because the tables had changed
 
 	mu      sync.Mutex // guards what follows
 	giveUp  context.CancelFunc
@@ -81,8 +80,6 @@ func (e *Execution) Pull(
 	case e.failure != nil:
 		return 0, false, e.failure
 	}
-	ctx, stop := within(ctx, e.budget())
-	defer stop()
 	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	if err := e.begin(giveUp); err != nil {
@@ -103,17 +100,6 @@ func (e *Execution) Pull(
 	e.done, e.failure = done && err == nil, err
 	e.finish()
 	return rows, e.done, err
-}
-
-// budget gives the time that a pull may take. What the start took counts for the
-// first one: to the client they are one statement.
-func (e *Execution) budget() time.Duration {
-	if e.options.Timeout <= 0 {
-		return 0
-	}
-	spent := e.spent
-	e.spent = 0
-	return max(e.options.Timeout-spent, 1)
 }
 
 // changed tells whether the tables changed, where it matters: at the end, and

@@ -62,12 +62,9 @@ type Plan struct {
 // Options are what one run of a plan is given.
 type Options struct {
 	Parameters []query.Value
-	// Timeout bounds the start and the first Pull together, and then each Pull;
-	// 0: none.
-	Timeout time.Duration
-	Session int32
-	Door    string
-	Notice  func(*fault.Error) // told to the client while it waits; may be nil
+	Session    int32
+	Door       string
+	Notice     func(*fault.Error) // told to the client while it waits; may be nil
 }
 
 // Plan analyzes and authorizes a statement. It leases no worker and touches no
@@ -89,7 +86,8 @@ func (p *Pipeline) Plan(ctx context.Context, s query.Statement) (*Plan, error) {
 }
 
 // Run starts a plan on a worker of its own and waits until its result is
-// described. The caller closes the execution.
+// described. The caller closes the execution. A deadline of ctx is the
+// statement's timeout, here and in Pull.
 func (p *Pipeline) Run(ctx context.Context, plan *Plan, o Options) (*Execution, error) {
 	if len(o.Parameters) != len(plan.Facts.Parameters) {
 		return nil, fault.New(fault.Protocol, "the statement has %d parameters, but %d values were given",
@@ -99,18 +97,15 @@ func (p *Pipeline) Run(ctx context.Context, plan *Plan, o Options) (*Execution, 
 	if err != nil {
 		return nil, err
 	}
-	bounded, cancel := within(ctx, o.Timeout)
-	defer cancel()
-	bounded, giveUp := context.WithCancel(bounded)
+	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	e := newExecution(p, plan, o, query.ID(id.String()), giveUp)
-	err = e.start(bounded)
+	err = e.start(ctx)
 	if e.changed(false, err) != nil && e.repeatable() {
-		err = e.again(bounded)
+		err = e.again(ctx)
 	}
-	e.spent = time.Since(e.record.Started)
 	if err != nil {
-		e.failure = e.explain(bounded, err)
+		e.failure = e.explain(ctx, err)
 		e.Close()
 		return nil, e.failure
 	}
@@ -138,8 +133,7 @@ func (e *Execution) start(ctx context.Context) error {
 	queued := time.Now()
 	e.admission, err = traced(ctx, e.pipeline.tracer, "admit", func(ctx context.Context) (Admission, error) {
 		return e.pipeline.Admitter.Admit(ctx, Ask{
-			ID: e.record.ID, Session: e.record.Session, Principal: e.record.Identity.Principal,
-			Memory: e.record.Estimate.Memory, Notice: e.options.Notice,
+			Session: e.record.Session, Memory: e.record.Estimate.Memory, Notice: e.options.Notice,
 		})
 	})
 	e.queued = time.Since(queued)
@@ -186,14 +180,6 @@ func (e *Execution) matches(columns []query.Column) error {
 			WithHint("Run the statement again.")
 	}
 	return nil
-}
-
-// within bounds ctx by a statement's timeout.
-func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, timeout)
 }
 
 // traced runs a step inside a span, which tells the kind of its error only: an

@@ -21,7 +21,7 @@ func TestOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed()
 		b.streams = []*stream{{frames: 3}}
-		e, err := b.run(t.Context(), 1, 0)
+		e, err := b.run(t.Context(), 1)
 		if err != nil {
 			t.Fatalf("run: %v", err)
 		}
@@ -58,7 +58,7 @@ func TestPlanFails(t *testing.T) {
 			t.Parallel()
 			b := newBed()
 			b.failures = map[string]error{step: fault.New(fault.UndefinedTable, "no")}
-			if _, err := b.run(t.Context(), 1, 0); fault.KindOf(err) != fault.UndefinedTable {
+			if _, err := b.run(t.Context(), 1); fault.KindOf(err) != fault.UndefinedTable {
 				t.Errorf("error: %v", err)
 			}
 			if last := b.order()[len(b.order())-1]; last != step {
@@ -235,9 +235,15 @@ func TestWaysOut(t *testing.T) {
 				if sink == nil {
 					sink = discard
 				}
-				e, err := b.run(t.Context(), 1, tt.limit)
+				ctx := t.Context()
+				if tt.limit > 0 {
+					bounded, stop := context.WithTimeout(ctx, tt.limit)
+					defer stop()
+					ctx = bounded
+				}
+				e, err := b.run(ctx, 1)
 				if err == nil {
-					err = read(t.Context(), e, sink)
+					err = read(ctx, e, sink)
 				}
 				b.check(t, 1)
 				got := want{fault.KindOf(err), b.status(), len(b.leased)}
@@ -265,7 +271,7 @@ func TestClosedBeforeItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed()
 		b.streams = []*stream{{frames: 1, endless: true}}
-		e, err := b.run(t.Context(), 1, 0)
+		e, err := b.run(t.Context(), 1)
 		if err != nil {
 			t.Fatalf("run: %v", err)
 		}
@@ -283,7 +289,7 @@ func TestCloseAndCancelAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed()
-		e, err := b.run(t.Context(), 1, 0)
+		e, err := b.run(t.Context(), 1)
 		if err != nil {
 			t.Fatalf("run: %v", err)
 		}

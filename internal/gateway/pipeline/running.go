@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,12 +34,7 @@ func (e *Execution) unregister() {
 
 // Running lists what waits and runs, the oldest first.
 func (p *Pipeline) Running() []Running {
-	p.mu.Lock()
-	all := make([]*Execution, 0, len(p.running))
-	for _, e := range p.running {
-		all = append(all, e)
-	}
-	p.mu.Unlock()
+	all := p.all()
 	list := make([]Running, 0, len(all))
 	for _, e := range all {
 		list = append(list, e.now())
@@ -47,6 +43,12 @@ func (p *Pipeline) Running() []Running {
 		return strings.Compare(string(a.Execution.ID), string(b.Execution.ID))
 	})
 	return list
+}
+
+func (p *Pipeline) all() []*Execution {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Values(p.running))
 }
 
 func (e *Execution) now() Running {
@@ -70,13 +72,8 @@ func (p *Pipeline) Cancel(id query.ID) bool {
 // Close cancels what still runs, and waits for what is being evicted. Sessions
 // are closed before it.
 func (p *Pipeline) Close() {
-	for _, r := range p.Running() {
-		p.mu.Lock()
-		e := p.running[r.Execution.ID]
-		p.mu.Unlock()
-		if e != nil {
-			e.Cancel(frames.Shutdown)
-		}
+	for _, e := range p.all() {
+		e.Cancel(frames.Shutdown)
 	}
 	p.evicted.Wait()
 }

@@ -31,11 +31,9 @@ type Estimator interface {
 
 // Ask is what one execution asks of admission.
 type Ask struct {
-	ID        query.ID
-	Session   int32
-	Principal string
-	Memory    int64              // bytes
-	Notice    func(*fault.Error) // tells the client that it waits; may be nil
+	Session int32
+	Memory  int64              // bytes
+	Notice  func(*fault.Error) // tells the client that it waits; may be nil
 }
 
 // Admission is the right to run with the memory that was asked for.
