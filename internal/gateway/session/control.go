@@ -75,15 +75,14 @@ func (s *Session) sqlPrepare(ctx context.Context, n lexer.Prepare) (string, erro
 	if s.statements[n.Name] != nil {
 		return "", fault.New(fault.DuplicateStatement, "prepared statement %q already exists", n.Name)
 	}
-	n.Query = strings.Clone(n.Query)
-	node, err := lexer.Parse(n.Query)
+	st, err := parse(n.Query)
 	if err != nil {
 		return "", shifted(err, n.QueryOffset)
 	}
-	if _, ok := node.(lexer.Query); !ok {
+	if _, ok := st.node.(lexer.Query); !ok {
 		return "", fault.New(fault.Syntax, "a query is expected here").WithPosition(n.QueryOffset + 1)
 	}
-	st := &statement{text: n.Query, node: node, inner: n.Query}
+	st.inner = st.text
 	st.types = make([]string, len(n.Types))
 	for i, t := range n.Types {
 		st.types[i] = strings.Clone(strings.TrimSpace(t))

@@ -71,6 +71,9 @@ func (w *way) Run(_ context.Context, p *pipeline.Plan, o pipeline.Options) (sess
 	if strings.Contains(p.Facts.SQL, "refused") {
 		return nil, fault.New(fault.QueueFull, "the queue is full")
 	}
+	if before, _, ok := strings.Cut(p.Facts.SQL, "stale"); ok {
+		return nil, fault.New(fault.UndefinedTable, "table stale is gone").WithPosition(len([]rune(before)) + 1)
+	}
 	o.Notice(fault.New("", "waiting"))
 	w.open.Add(1)
 	w.ran.Add(1)

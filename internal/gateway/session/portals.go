@@ -181,7 +181,8 @@ func (s *Session) Execute(ctx context.Context, name string, maxRows int64, out C
 	if err := s.allowed(p.statement.node); err != nil {
 		return err
 	}
-	return shifted(s.run(ctx, p, maxRows, &reply{Client: out}), p.statement.offset)
+	offset := p.statement.offset // EXECUTE makes the portal one of another statement
+	return shifted(s.run(ctx, p, maxRows, &reply{Client: out}), offset)
 }
 
 // form is how this session's rows are encoded.

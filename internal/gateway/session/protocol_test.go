@@ -202,8 +202,11 @@ func TestPrepareAndCopy(t *testing.T) {
 		}},
 		"circle": {"EXECUTE of an EXECUTE ends", []string{"P b|FROM rows(1)", "P a|EXECUTE b", "CS b", "P b|EXECUTE a", "S", "Q EXECUTE a"}, []string{"ready I", "error 0A000 0", "ready I"}},
 		"inner":  {"positions count from the whole text", []string{"Q PREPARE p AS SELECT bad"}, []string{"error 42703 21", "ready I"}},
-		"pages":  {"EXECUTE is suspended as its query is", []string{"P a|FROM rows(3)", "P |EXECUTE a", "DS ", "B |", "E |2", "E |2", "S"}, []string{"parameters [], columns n:20/0", "2 rows", "suspended", "1 rows", "SELECT 1", "ready I"}},
-		"copy":   {"text", []string{"Q COPY (FROM rows(3)) TO STDOUT"}, []string{"copy 1 false", "3 rows", "copy done", "COPY 3", "ready I"}},
+		"place": {"EXECUTE has none in the text", []string{"Q PREPARE p AS FROM stale", "Q DEALLOCATE q; EXECUTE p", "Q   EXECUTE p", "P q|  EXECUTE p", "B |q", "E |", "S", "P |  FROM stale", "B |", "E |", "S"}, []string{
+			"PREPARE", "ready I", "error 26000 0", "ready I", "columns n:20/0", "error 42P01 0", "ready I", "error 42P01 0", "ready I", "error 42P01 8", "ready I",
+		}},
+		"pages": {"EXECUTE is suspended as its query is", []string{"P a|FROM rows(3)", "P |EXECUTE a", "DS ", "B |", "E |2", "E |2", "S"}, []string{"parameters [], columns n:20/0", "2 rows", "suspended", "1 rows", "SELECT 1", "ready I"}},
+		"copy":  {"text", []string{"Q COPY (FROM rows(3)) TO STDOUT"}, []string{"copy 1 false", "3 rows", "copy done", "COPY 3", "ready I"}},
 		"binary": {"by the extended protocol", []string{"P |COPY t_rows(3) TO STDOUT WITH BINARY", "S", "P |COPY (FROM rows(3)) TO STDOUT (FORMAT \"binary\")", "DS ", "B |", "E |", "S"}, []string{
 			"ready I", "parameters [], no data", "copy 1 true", "3 rows", "copy done", "COPY 3", "ready I",
 		}},

@@ -160,23 +160,24 @@ func (s *Session) answer(p *portal, rows [][]any, out *reply) error {
 
 // runExecute runs EXECUTE: the prepared statement with the given values.
 func (s *Session) runExecute(ctx context.Context, p *portal, n lexer.Execute, most int64, out *reply) error {
-	if p.statement.plan == nil && p.statement.constant == nil {
-		st, err := s.find(n.Name)
-		if err != nil {
-			return err
-		}
-		if _, ok := st.node.(lexer.Query); !ok {
-			return fault.New(fault.Unsupported, "EXECUTE of a statement that is no query is not supported")
-		}
-		values, err := arguments(n, st)
-		if err != nil {
-			return err
-		}
-		// The portal goes on as one of the prepared statement.
-		p.values = values
-		p.statement = st
+	st, err := s.find(n.Name)
+	if err != nil {
+		return err
 	}
-	return s.run(ctx, p, most, out)
+	if _, ok := st.node.(lexer.Query); !ok {
+		return fault.New(fault.Unsupported, "EXECUTE of a statement that is no query is not supported")
+	}
+	values, err := arguments(n, st)
+	if err != nil {
+		return err
+	}
+	// The portal goes on as one of the prepared statement.
+	p.values, p.statement = values, st
+	err = s.run(ctx, p, most, out)
+	if e := fault.From(err); e != nil && e.Position > 0 {
+		return e.WithPosition(0) // it is one in the prepared text, not in the client's
+	}
+	return err
 }
 
 // arguments evaluates the values of EXECUTE, which are literals.

@@ -112,13 +112,14 @@ func (s *Session) Simple(ctx context.Context, sql string, out Client) error {
 		s.leaveImplicit()
 		return out.Empty()
 	}
-	for _, text := range texts { // a syntax error anywhere runs nothing
-		if _, err := lexer.Parse(text.Text); err != nil {
+	statements := make([]*statement, len(texts))
+	for i, text := range texts { // a syntax error anywhere runs nothing
+		if statements[i], err = parse(text.Text); err != nil {
 			return shifted(err, text.Offset)
 		}
 	}
-	for _, text := range texts {
-		if err := s.simple(ctx, text, out); err != nil {
+	for i, text := range texts {
+		if err := s.simple(ctx, statements[i], out); err != nil {
 			return shifted(err, text.Offset)
 		}
 	}
@@ -126,12 +127,11 @@ func (s *Session) Simple(ctx context.Context, sql string, out Client) error {
 	return nil
 }
 
-func (s *Session) simple(ctx context.Context, text lexer.Statement, out Client) error {
+func (s *Session) simple(ctx context.Context, st *statement, out Client) error {
 	ctx, done := s.begin(ctx, "query")
 	defer done()
 	s.enter()
-	st, err := s.prepare(ctx, text.Text, nil)
-	if err != nil {
+	if err := s.prepare(ctx, st, nil); err != nil {
 		return err
 	}
 	if len(st.oids) > 0 {

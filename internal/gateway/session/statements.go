@@ -57,10 +57,13 @@ func (s *Session) Parse(ctx context.Context, name, sql string, oids []uint32) er
 	}
 	st := &statement{}
 	if len(texts) == 1 {
-		if st, err = s.prepare(ctx, texts[0].Text, oids); err != nil {
+		if st, err = parse(texts[0].Text); err == nil {
+			st.offset = texts[0].Offset
+			err = s.prepare(ctx, st, oids)
+		}
+		if err != nil {
 			return shifted(err, texts[0].Offset)
 		}
-		st.offset = texts[0].Offset
 	}
 	return s.keep(name, st)
 }
@@ -106,42 +109,46 @@ func (s *Session) find(name string) (*statement, error) {
 	return nil, fault.New(fault.UndefinedStatement, "prepared statement %q does not exist", name)
 }
 
-// prepare parses one statement and, if it is a query, plans it.
+// parse parses one statement.
 //
 // The text is copied: what is kept of it must not keep the client's whole
 // message in memory.
-func (s *Session) prepare(ctx context.Context, text string, oids []uint32) (*statement, error) {
+func parse(text string) (*statement, error) {
 	text = strings.Clone(text)
 	node, err := lexer.Parse(text)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a fault for the client
 	}
-	if err := s.allowed(node); err != nil {
-		return nil, err
+	return &statement{text: text, node: node}, nil
+}
+
+// prepare finds out what a statement gives, and plans it if it is a query.
+func (s *Session) prepare(ctx context.Context, st *statement, oids []uint32) (err error) {
+	if err := s.allowed(st.node); err != nil {
+		return err
 	}
-	st := &statement{text: text, node: node}
-	switch n := node.(type) {
+	switch n := st.node.(type) {
 	case lexer.Query:
-		if q, ok := constant.Parse(text); ok {
+		if q, ok := constant.Parse(st.text); ok {
 			st.constant = q
 			st.columns = constantColumns(q)
-			return st, nil
+			return nil
 		}
-		st.inner = text
-		return st, s.planned(ctx, st, oids)
+		st.inner = st.text
+		return s.planned(ctx, st, oids)
 	case lexer.Copy:
 		if !n.ToStdout {
-			return nil, fault.New(fault.Unsupported, "COPY is supported to STDOUT only").
+			return fault.New(fault.Unsupported, "COPY is supported to STDOUT only").
 				WithHint("Files are read as tables of the catalog, and nothing is written by SQL.")
 		}
-		return st, s.inside(ctx, st, n.Query, n.QueryOffset, oids)
+		return s.inside(ctx, st, n.Query, n.QueryOffset, oids)
 	case lexer.Declare:
-		return st, s.inside(ctx, st, n.Query, n.QueryOffset, oids)
+		return s.inside(ctx, st, n.Query, n.QueryOffset, oids)
 	case lexer.Fetch, lexer.Execute:
-		return st, nil // what they mean may be declared or prepared later
+		return nil // what they mean may be declared or prepared later
 	default:
-		st.columns, err = s.answers(node)
-		return st, err
+		st.columns, err = s.answers(st.node)
+		return err
 	}
 }
 
