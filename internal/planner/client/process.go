@@ -71,7 +71,7 @@ func (p *process) prepare(ctx context.Context, cfg Config, name, socket string) 
 	if err := p.lifecycle.Record(cfg.Home, name); err != nil {
 		return fmt.Errorf("record planner: %w", err)
 	}
-	if err := limit(p.lifecycle.PID(), cfg.Memory); err != nil {
+	if err := confine(p.lifecycle.PID(), cfg.Memory); err != nil {
 		return err
 	}
 	conn, err := grpc.NewClient("unix:"+socket,
@@ -111,8 +111,8 @@ func (p *process) waitReady(ctx context.Context) error {
 // far more than it touches. The finer limit, of what is held, is watch's.
 const mapped = 8
 
-// limit puts the kernel's limits on a planner.
-func limit(pid int, memory int64) error {
+// confine puts the kernel's limits on a planner.
+func confine(pid int, memory int64) error {
 	most := uint64(mapped * memory) //nolint:gosec // positive by WithDefaults
 	if err := unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil {
 		return fmt.Errorf("limit memory of planner: %w", err)
@@ -159,24 +159,6 @@ func (p *process) memory() (held, data int64) {
 		return n * int64(os.Getpagesize())
 	}
 	return pages(1) - pages(2), pages(5) // resident, shared, data of proc(5)
-}
-
-// cpu gives the CPU time that the process has used; 0 when it cannot be told.
-func (p *process) cpu() time.Duration {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.lifecycle.PID()))
-	if err != nil {
-		return 0
-	}
-	// The second field is the name in parentheses, which may hold anything.
-	fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
-	const user, system = 11, 12 // fields 14 and 15 of proc(5)
-	if len(fields) <= system {
-		return 0
-	}
-	u, _ := strconv.ParseInt(string(fields[user]), 10, 64)
-	s, _ := strconv.ParseInt(string(fields[system]), 10, 64)
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux
-	return time.Duration(u+s) * tick
 }
 
 // logWriter puts what a planner writes to its standard error into the log.

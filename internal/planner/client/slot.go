@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/limit"
 	"github.com/tavana/tavana/internal/wire"
 )
 
@@ -166,20 +167,20 @@ const patience = 5
 func (s *slot) watch(ctx context.Context, proc *process, answers <-chan result) (r result, reason string) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	start, used := time.Now(), proc.cpu()
-	var most int64
+	start, used := time.Now(), limit.CPU(proc.lifecycle.PID())
+	var peak int64
 	for {
 		select {
 		case r = <-answers:
-			return s.answered(proc, r, most)
+			return s.answered(proc, r, peak)
 		case <-tick.C:
 			held, _ := proc.memory()
-			most = max(most, held)
-			wall, cpu := time.Since(start), proc.cpu()-used
-			switch limit := s.pool.cfg.Deadline; {
+			peak = max(peak, held)
+			wall, cpu := time.Since(start), limit.CPU(proc.lifecycle.PID())-used
+			switch deadline := s.pool.cfg.Deadline; {
 			case held > s.pool.cfg.Memory:
 				reason = "memory"
-			case wall > patience*limit, wall > limit && cpu > limit/2:
+			case wall > patience*deadline, wall > deadline && cpu > deadline/2:
 				reason = "deadline"
 			default:
 				continue
@@ -203,19 +204,19 @@ func shaken(err error) bool {
 // answered judges an answer. An answer of the transport means that the process
 // is gone; one that holds much memory after the statement is replaced, so that
 // the next statement does not pay for it.
-func (s *slot) answered(proc *process, r result, most int64) (result, string) {
+func (s *slot) answered(proc *process, r result, peak int64) (result, string) {
 	if errors.Is(r.err, errTransport) {
 		proc.close()
 		switch {
-		case most > s.pool.cfg.Memory/2:
+		case peak > s.pool.cfg.Memory/2:
 			return result{}, "memory"
 		case proc.killed(): // from outside, for this package tells its own kills
 			return result{err: fault.New(fault.Unavailable, "the planner was restarted").WithHint("Try again.")}, "killed"
 		}
 		return result{}, "crash"
 	}
-	limit := s.pool.cfg.Memory
-	if held, data := proc.memory(); held > limit/2 || data > mapped*limit/2 || shaken(r.err) {
+	most := s.pool.cfg.Memory / 2
+	if held, data := proc.memory(); held > most || data > mapped*most || shaken(r.err) {
 		return r, "recycled"
 	}
 	return r, ""
