@@ -45,13 +45,12 @@ func TestAuthorize(t *testing.T) {
 		"no scope":     {"a key without scopes may do nothing", query.Identity{Principal: "ana"}, tables(), fault.PermissionDenied},
 		"anonymous":    {"nobody is not somebody", query.Identity{Scopes: reader.Scopes}, tables(), fault.NotAuthorized},
 		"explain analyze": {
-			"it shows the paths of files, which are for admins",
-			reader, &query.Facts{Kind: query.ExplainAnalyze}, fault.PermissionDenied,
+			"who may read the tables may see how they are read",
+			reader, &query.Facts{Kind: query.ExplainAnalyze, Tables: tables("a").Tables}, "",
 		},
-		"explain analyze by an admin": {
-			"who registers files may see their paths",
-			query.Identity{Principal: "root", Scopes: []query.Scope{query.ScopeAdmin}},
-			&query.Facts{Kind: query.ExplainAnalyze}, "",
+		"explain analyze of another's": {
+			"it runs the statement, and needs what that needs",
+			reader, &query.Facts{Kind: query.ExplainAnalyze, Tables: tables("secret").Tables}, fault.UndefinedTable,
 		},
 		"unknown kind": {"a kind that nobody thought of is refused", reader, &query.Facts{}, fault.Unsupported},
 	}
