@@ -1,14 +1,11 @@
 package metastore_test
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"github.com/tavana/tavana/internal/metastore"
 	"github.com/tavana/tavana/internal/pgserver/pgtest"
@@ -16,20 +13,7 @@ import (
 
 var server *pgtest.Server
 
-func TestMain(m *testing.M) {
-	var err error
-	if server, err = pgtest.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	server.Stop()
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, &server)) }
 
 // Many processes may start at once on an empty database.
 func TestOpenAtOnce(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tavana/tavana/internal/standalone"
 )
 
 // Options say how a platform is started. The zero value is fine.
@@ -130,16 +132,11 @@ func (p *Platform) poll(limit time.Duration, holds func() bool) bool {
 
 func (p *Platform) readEnv() map[string]string {
 	p.tb.Helper()
-	text, err := os.ReadFile(filepath.Join(p.Home, "connection.env"))
+	text, err := os.ReadFile(standalone.File(p.Home))
 	if err != nil {
 		p.tb.Fatal(err)
 	}
-	env := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		env[key] = value
-	}
-	return env
+	return standalone.ParseEnv(string(text))
 }
 
 // Environ is this process's environment with the connection settings.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
 
 	"github.com/tavana/tavana/internal/lifecycle"
 	"github.com/tavana/tavana/internal/pgserver"
@@ -30,7 +31,7 @@ type Server struct {
 	count   atomic.Int64
 }
 
-// Start starts a server; TestMain calls it, and Stop after the tests.
+// Start starts a server; the caller stops it.
 func Start() (*Server, error) {
 	dir, err := os.MkdirTemp("", "pg")
 	if err != nil {
@@ -52,6 +53,24 @@ func Start() (*Server, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Main runs a package's tests on a server of their own and gives the exit code:
+// a goroutine that is left over fails them, too. TestMain calls it.
+func Main(m *testing.M, server **Server) int {
+	s, err := Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "start PostgreSQL:", err)
+		return 1
+	}
+	*server = s
+	code := m.Run()
+	s.Stop()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
 }
 
 // Stop ends the server and removes its files.
