@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/tavana/tavana/internal/catalog/source"
 	"github.com/tavana/tavana/internal/catalog/store"
@@ -110,9 +111,6 @@ func (v *view) dataTable(table string) *store.Table {
 
 // reasonOf gives the reason alone, without the words that go around it.
 func reasonOf(f *fault.Error, name query.TableName) string {
-	around := len(unreadable(name, "", nil).Error())
-	if len(f.Message) > around {
-		return f.Message[around:]
-	}
-	return f.Message
+	around := fault.From(unreadable(name, "", nil)).Message
+	return strings.TrimPrefix(f.Message, around)
 }

@@ -68,7 +68,7 @@ func newPipeline(deps Deps) *pipeline.Pipeline {
 		Registerer: deps.Registerer,
 	})
 	return pipeline.New(pipeline.Deps{
-		Analyzer:   analyze.New(deps.Planner, deps.Catalog, analyze.Config{Logger: deps.Logger, Registerer: deps.Registerer}),
+		Analyzer:   analyze.New(deps.Planner, deps.Catalog, analyze.Config{Registerer: deps.Registerer}),
 		Authorizer: authz.New(deps.Catalog),
 		Tables:     deps.Catalog,
 		Estimator:  estimate.New(estimate.Config{Most: c.QueryMemory, Threads: c.Threads, Temp: c.Temp}),

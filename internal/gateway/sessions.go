@@ -13,7 +13,7 @@ func newSessions(deps Deps, steps *pipeline.Pipeline) *session.Manager {
 		timeout = -1 // a session's 0 is its default
 	}
 	return session.NewManager(session.Deps{
-		Pipeline: runner{steps}, Catalog: deps.Catalog, Logger: deps.Logger, Registerer: deps.Registerer,
+		Pipeline: runner{steps}, Catalog: deps.Catalog, Registerer: deps.Registerer,
 		StatementTimeout: timeout, Version: deps.Config.Version,
 	})
 }

@@ -6,7 +6,6 @@ package analyze
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -37,7 +36,6 @@ type Config struct {
 	Facts      int           // statements whose facts are remembered; default 2000
 	Bytes      int           // of texts and plans remembered; default 64 MiB
 	MaxAge     time.Duration // how long facts are remembered; default 10 min
-	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
 

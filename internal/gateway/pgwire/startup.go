@@ -192,7 +192,6 @@ func (c *connection) readStartup(p *startupPacket) (session.Startup, error) {
 	return session.Startup{
 		Database: p.parameters["database"],
 		Settings: settings,
-		Remote:   c.socket.RemoteAddr().String(),
 		Door:     "postgres",
 	}, nil
 }

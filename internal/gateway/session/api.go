@@ -45,7 +45,6 @@ type Startup struct {
 	Identity query.Identity
 	Database string // the current catalog; empty: the default one
 	Settings map[string]string
-	Remote   string // address of the client
 	Door     string
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 type Deps struct {
 	Pipeline   Pipeline
 	Catalog    Catalog
-	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 
 	DefaultCatalog   string        // of a client that names none; default "local"
@@ -31,9 +29,6 @@ type Deps struct {
 
 // WithDefaults returns d with what was left out.
 func (d Deps) WithDefaults() Deps {
-	if d.Logger == nil {
-		d.Logger = slog.New(slog.DiscardHandler)
-	}
 	if d.DefaultCatalog == "" {
 		d.DefaultCatalog = "local"
 	}
