@@ -261,10 +261,9 @@ func lower(s string) string {
 	return s
 }
 
-// What a path looks like in a message about files.
-//
-
-var path = regexp.MustCompile(`(^|[\s"'(=])(?:file:|~)?/[^\s"',;)]+`)
+// path is what a path looks like in a message about files: up to the end of its
+// quotes, which may hold blanks, or a single word.
+var path = regexp.MustCompile(`(")(?:file:|~)?/[^"\n]+"|(')(?:file:|~)?/[^'\n]+'|(^|[\s"'(=])(?:file:|~)?/[^\s"',;)]+`)
 
 // hidePaths takes paths out of the messages that are about files; a user's own
 // values stay as they are.
@@ -277,5 +276,5 @@ func hidePaths(e *Exception) string {
 	if !files {
 		return e.Message
 	}
-	return path.ReplaceAllString(e.Message, "${1}(file)")
+	return path.ReplaceAllString(e.Message, "${1}${2}${3}(file)${1}${2}")
 }
