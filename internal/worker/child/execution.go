@@ -35,7 +35,6 @@ type execution struct {
 	start  query.Start
 	pulls  chan *pb.Pull
 	out    *output
-	spill  *spill
 
 	prepared *duck.Prepared
 	rows     *duck.Rows
@@ -56,7 +55,6 @@ func execute(ctx context.Context, conn *pipe.Conn, e *engine, s start) error {
 	x := &execution{
 		conn: conn, engine: e, config: s.config, start: wire.ToStart(s.request),
 		pulls: make(chan *pb.Pull), out: newOutput(conn, time.Now()),
-		spill: &spill{dir: s.config.TempDir},
 	}
 	var helpers sync.WaitGroup
 	// The reader ends when the pipe does; nobody waits for it, as its end is the
@@ -252,10 +250,9 @@ func (x *execution) finish(ctx context.Context, err error) error {
 		x.config.Logger.LogAttrs(ctx, slog.LevelInfo, "statement failed",
 			slog.String("execution_id", string(x.start.ID)), slog.String("kind", string(f.Kind)), slog.Any("error", cause(f)))
 	}
-	x.spill.look()
-	spilled := x.spill.peak()
+	var spilled int64 // the supervisor knows it of a statement that was not read to its end
 	if err == nil {
-		spilled = max(spilled, x.engine.conn.PeakTemp())
+		spilled = x.engine.conn.PeakTemp()
 	}
 	outcome := query.Outcome{
 		Status: status(f), Fault: f, Rows: x.out.rows, Bytes: x.out.bytes, Wall: time.Since(x.out.began),

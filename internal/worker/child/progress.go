@@ -2,8 +2,6 @@ package child
 
 import (
 	"context"
-	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/tavana/tavana/internal/worker/pipe"
@@ -15,9 +13,8 @@ const (
 	lookEvery     = 50 * time.Millisecond
 )
 
-// watch reports progress, looks at what was spilled, and repeats the interrupt
-// of a cancelled statement (one that comes before DuckDB begins is lost), until
-// done.
+// watch reports progress, and repeats the interrupt of a cancelled statement (one
+// that comes before DuckDB begins is lost), until done.
 func (x *execution) watch(ctx context.Context, done <-chan struct{}) {
 	ticks := time.NewTicker(lookEvery)
 	defer ticks.Stop()
@@ -31,7 +28,6 @@ func (x *execution) watch(ctx context.Context, done <-chan struct{}) {
 				x.engine.conn.Interrupt()
 				continue
 			}
-			x.spill.look()
 			if now.Sub(last) < progressEvery {
 				continue
 			}
@@ -46,30 +42,3 @@ func (x *execution) watch(ctx context.Context, done <-chan struct{}) {
 		}
 	}
 }
-
-// spill finds the peak size of the files in the temporary directory.
-type spill struct {
-	dir string
-	max atomic.Int64
-}
-
-func (s *spill) look() {
-	if s.dir == "" {
-		return
-	}
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		return
-	}
-	var sum int64
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			sum += info.Size()
-		}
-	}
-	if sum > s.max.Load() {
-		s.max.Store(sum)
-	}
-}
-
-func (s *spill) peak() int64 { return s.max.Load() }
