@@ -39,7 +39,7 @@ func digits(u uint64) int {
 	return n + 1
 }
 
-// signed appends an integer with scale digits behind its point.
+// decimal appends an integer with scale digits behind its point.
 func decimal(dst []byte, value int64, scale uint8) []byte {
 	u := uint64(value)
 	if value < 0 {
