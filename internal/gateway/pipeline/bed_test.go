@@ -204,6 +204,7 @@ func (b *bed) order() []string {
 type stream struct {
 	columns  []query.Column // nil: the planned ones, with a name of the worker's
 	describe error
+	slow     bool // waits for pause before it describes, too
 	frames   int
 	pause    time.Duration // before the end, ended by a cancel; below 0: for ever
 	failure  error         // instead of the end
@@ -216,7 +217,12 @@ type stream struct {
 	closed    int
 }
 
-func (s *stream) Columns(context.Context) ([]query.Column, error) {
+func (s *stream) Columns(ctx context.Context) ([]query.Column, error) {
+	if s.slow {
+		if err := s.wait(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if s.columns == nil {
 		return []query.Column{{Name: "theirs", Type: "INTEGER"}}, s.describe
 	}

@@ -151,6 +151,26 @@ func TestCancelWhileQueued(t *testing.T) {
 	})
 }
 
+func TestWaitsUntilTheWorkerBegan(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed()
+		b.streams = []*stream{{slow: true, pause: time.Second}}
+		answer := inBackground(func() error { return b.attempt(t.Context(), 1) })
+		for _, waits := range []bool{true, false} { // it describes for a second, then pulls for another
+			synctest.Wait()
+			if running := b.Running(); len(running) != 1 || running[0].Waits != waits {
+				t.Errorf("running: %+v; want one that waits: %v", running, waits)
+			}
+			_ = pause(t.Context(), 1500*time.Millisecond)
+		}
+		if err := <-answer; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		b.check(t, 1)
+	})
+}
+
 func TestCancelBetweenPulls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -37,6 +37,7 @@ type Execution struct {
 	mu      sync.Mutex // guards what follows
 	giveUp  context.CancelFunc
 	stream  stream // nil until leased
+	runs    bool   // a worker has the statement, and described it
 	reason  *frames.Reason
 	pulling bool
 	ending  bool          // being released and recorded
@@ -122,7 +123,7 @@ func (e *Execution) repeatable() bool {
 func (e *Execution) again(ctx context.Context) error {
 	e.mu.Lock()
 	old := e.stream
-	e.stream = nil
+	e.stream, e.runs = nil, false
 	e.mu.Unlock()
 	if old != nil {
 		old.Close()

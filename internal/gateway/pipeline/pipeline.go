@@ -164,7 +164,13 @@ func (e *Execution) lease(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.matches(columns)
+	if err := e.matches(columns); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.runs = true
+	e.mu.Unlock()
+	return nil
 }
 
 // matches compares what the worker described with what was planned: the client

@@ -12,7 +12,7 @@ import (
 // Running is an execution that waits or runs now.
 type Running struct {
 	Execution query.Execution
-	Waits     bool // in the queue, or for a worker
+	Waits     bool // in the queue, or for a worker to have begun
 	Progress  frames.Progress
 }
 
@@ -53,7 +53,7 @@ func (p *Pipeline) all() []*Execution {
 
 func (e *Execution) now() Running {
 	e.mu.Lock()
-	waits := e.stream == nil
+	waits := !e.runs
 	e.mu.Unlock()
 	return Running{Execution: e.record, Waits: waits, Progress: e.Progress()}
 }
