@@ -14,6 +14,7 @@ import (
 
 type supervisorCmd struct {
 	Socket      string `help:"Unix socket to serve on."`
+	Lines       string `help:"Unix socket that takes sockets for rows, beside --socket." placeholder:"PATH"`
 	Listen      string `help:"Address to serve on instead, with mutual TLS." placeholder:"HOST:PORT"`
 	TLSCert     string `help:"Certificate for --listen." type:"existingfile"`
 	TLSKey      string `help:"Key of the certificate." type:"existingfile"`
@@ -40,7 +41,7 @@ func (s *supervisorCmd) Run(ctx context.Context, c *cli) error {
 		return errors.New("give one of --socket and --listen")
 	}
 	config := supervisor.Config{
-		Socket: s.Socket, Listen: s.Listen, Home: s.Home, Memory: s.Memory,
+		Socket: s.Socket, Lines: s.Lines, Listen: s.Listen, Home: s.Home, Memory: s.Memory,
 		Spares: s.Spares, SpareMemory: s.SpareMemory, User: s.ChildUser,
 		Isolate: s.Isolate, Limits: s.Limits, Command: s.ChildCmd, Logger: logger,
 	}

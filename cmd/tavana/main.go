@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -34,20 +35,21 @@ type console struct {
 
 // commands is the command line.
 type commands struct {
-	Home string `help:"Folder of the server's state." default:"~/.tavana" env:"TAVANA_HOME" type:"path" placeholder:"DIR"`
+	Home string `help:"Folder of the server's state." default:"${home}" env:"TAVANA_HOME" type:"path" placeholder:"DIR"`
 
-	Serve   serveCommand   `cmd:"" help:"Run the whole platform on this machine."`
-	Query   queryCommand   `cmd:"" help:"Run a statement and print its result."`
-	Queries queriesCommand `cmd:"" help:"List what runs and waits, or cancel a query."`
-	Table   tableCommand   `cmd:"" help:"Register tables over files."`
-	Key     keyCommand     `cmd:"" help:"Make and end API keys."`
-	Grant   grantCommand   `cmd:"" help:"Let a principal read a schema."`
-	Revoke  revokeCommand  `cmd:"" help:"Take the right to read a schema back."`
-	Grants  grantsCommand  `cmd:"" help:"List who may read which schema."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the whole platform on this machine."`
+	Query     queryCommand     `cmd:"" help:"Run a statement and print its result."`
+	Queries   queriesCommand   `cmd:"" help:"List what runs and waits, or cancel a query."`
+	Table     tableCommand     `cmd:"" help:"Register tables over files."`
+	Key       keyCommand       `cmd:"" help:"Make and end API keys."`
+	Grant     grantCommand     `cmd:"" help:"Let a principal read a schema."`
+	Revoke    revokeCommand    `cmd:"" help:"Take the right to read a schema back."`
+	Grants    grantsCommand    `cmd:"" help:"List who may read which schema."`
+	Principal principalCommand `cmd:"" help:"Set what the sessions of a principal begin with."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
-const description = `Query Parquet, CSV and JSON files over the PostgreSQL protocol.
+const description = `Query Parquet, CSV and JSON files over the PostgreSQL protocol and Arrow Flight SQL.
 
 Examples:
   tavana serve --data ./lake
@@ -68,6 +70,16 @@ func main() {
 	os.Exit(code)
 }
 
+// defaultHome is what a shell means by ~/.tavana: HOME says where that is, and
+// the list of accounts only where HOME is not set.
+func defaultHome() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "~" // expanded by the parser
+	}
+	return filepath.Join(home, ".tavana")
+}
+
 // run runs a command line and gives the exit code.
 func run(ctx context.Context, args []string, c *console) int {
 	var cli commands
@@ -75,6 +87,7 @@ func run(ctx context.Context, args []string, c *console) int {
 	parser, err := kong.New(&cli,
 		kong.Name("tavana"),
 		kong.Description(description),
+		kong.Vars{"home": defaultHome()},
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

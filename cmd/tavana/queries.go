@@ -38,7 +38,7 @@ func (queriesList) Run(ctx context.Context, c *console, cli *commands) error {
 			state = "waiting"
 		}
 		rows = append(rows, []string{
-			string(q.ID), q.Principal, state, progress(q), time.Since(q.Started).Round(100 * time.Millisecond).String(),
+			string(q.ID), q.Principal, state, progress(q), q.Elapsed.Round(100 * time.Millisecond).String(),
 			strconv.FormatInt(q.Memory>>20, 10) + "/" + strconv.FormatInt(q.Limit>>20, 10), oneLine(q.Text, 60),
 		})
 	}

@@ -21,6 +21,7 @@ import (
 
 type queryCommand struct {
 	SQL    string `arg:"" help:"Statement; - reads it from standard input."`
+	Flight bool   `help:"Over Arrow Flight SQL instead of the PostgreSQL wire; one statement."`
 	Format string `short:"f" help:"Form of the result: table, csv or json." enum:"table,csv,json" default:"table"`
 }
 
@@ -33,6 +34,7 @@ Examples:
   tavana query "SELECT count(*) FROM lineitem"
   tavana query -f csv "FROM nation" > nation.csv
   tavana query - < report.sql
+  tavana query --flight "SELECT * FROM lineitem LIMIT 3"
 
 Exit codes: 0 done, 1 the statement failed, 2 wrong use, 130 cancelled.`
 }
@@ -46,6 +48,10 @@ func (q *queryCommand) Run(ctx context.Context, c *console, cli *commands) error
 			return fmt.Errorf("read the statement: %w", err)
 		}
 		sql = string(text)
+	}
+	if q.Flight {
+		out := bufio.NewWriter(c.out)
+		return runFlight(ctx, cli.Home, sql, newPrinter(q.Format, out), out)
 	}
 	conn, err := connect(ctx, cli.Home, c.err)
 	if err != nil {
@@ -183,7 +189,7 @@ func show(ctx context.Context, w io.Writer, home string, session uint32) bool {
 		if q.Waits {
 			state = "waiting in the queue"
 		}
-		fmt.Fprintf(w, "\r\033[K%s, %s, %d MiB", state, time.Since(q.Started).Round(time.Second), q.Memory>>20)
+		fmt.Fprintf(w, "\r\033[K%s, %s, %d MiB", state, q.Elapsed.Round(time.Second), q.Memory>>20)
 		return true
 	}
 	return false

@@ -16,6 +16,7 @@ import (
 type serveCommand struct {
 	Data             []string      `help:"Folder whose files become tables of local.main; may be given again." placeholder:"DIR"`
 	PGListen         string        `name:"pg-listen" help:"Address of the PostgreSQL door; port 0 picks a free one." default:"127.0.0.1:5432"`
+	FlightListen     string        `name:"flight-listen" help:"Address of the Arrow Flight SQL door; port 0 picks a free one, none leaves it out." default:"127.0.0.1:8815"`
 	HTTPListen       string        `name:"http-listen" help:"Address of health and metrics." default:"127.0.0.1:8432"`
 	Memory           byteSize      `help:"Memory of all queries together, such as 8GiB. Default: most of the machine's." placeholder:"SIZE"`
 	DatabaseURL      string        `name:"database-url" help:"PostgreSQL for the metadata. Default: a private one." env:"TAVANA_DATABASE_URL" placeholder:"URL"`
@@ -32,6 +33,7 @@ type serveCommand struct {
 	QueueTimeout     time.Duration `name:"queue-timeout" help:"Longest wait in the queue." default:"60s"`
 	IdleResult       time.Duration `name:"idle-result" help:"How long an unread result holds memory that others wait for." default:"60s"`
 	StatementTimeout time.Duration `name:"statement-timeout" help:"Default statement_timeout; below 0: none." default:"1h"`
+	IdleSession      time.Duration `name:"idle-session" help:"Default idle_session_timeout; 0: none." default:"0s"`
 	Grace            time.Duration `help:"Time for running statements when the server stops." default:"10s"`
 	WorkerBinary     string        `name:"worker-binary" help:"Path of tavana-worker. Default: beside tavana." placeholder:"FILE"`
 	OTLPEndpoint     string        `name:"otlp-endpoint" help:"URL that traces are sent to, such as http://127.0.0.1:4317." env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL"`
@@ -53,12 +55,12 @@ func (s *serveCommand) Run(ctx context.Context, c *console, cli *commands) error
 		return err //nolint:wrapcheck // says it all
 	}
 	platform, err := standalone.Start(ctx, standalone.Config{
-		Home: cli.Home, Data: s.Data, Listen: s.PGListen, HTTPListen: s.HTTPListen, Memory: int64(s.Memory),
+		Home: cli.Home, Data: s.Data, Listen: s.PGListen, FlightListen: s.FlightListen, HTTPListen: s.HTTPListen, Memory: int64(s.Memory),
 		DatabaseURL: s.DatabaseURL, PostgresDir: s.PostgresDir,
 		TLSCert: s.TLSCert, TLSKey: s.TLSKey, TLSMin: s.TLSMin, Cleartext: s.Auth == "cleartext",
 		Planners: s.Planners, Spares: s.Spares, MaxConnections: s.MaxConnections,
 		MaxQueries: s.MaxQueries, MaxWaiting: s.MaxWaiting, QueueTimeout: s.QueueTimeout,
-		IdleResult: s.IdleResult, StatementTimeout: s.StatementTimeout, Grace: s.Grace,
+		IdleResult: s.IdleResult, StatementTimeout: s.StatementTimeout, IdleSession: s.IdleSession, Grace: s.Grace,
 		WorkerBinary: s.WorkerBinary, OTLPEndpoint: s.OTLPEndpoint, Version: version, Logger: logger,
 	})
 	if err != nil {
@@ -73,7 +75,7 @@ func (s *serveCommand) Run(ctx context.Context, c *console, cli *commands) error
 		logger.InfoContext(ctx, "stopping")
 		return platform.Close() //nolint:contextcheck // ctx has ended: the stop has a time of its own
 	case <-platform.Failed():
-		return errors.Join(fault.New(fault.Internal, "the PostgreSQL door ended by itself"), platform.Close()) //nolint:contextcheck // as above
+		return errors.Join(fault.New(fault.Internal, "a door ended by itself"), platform.Close()) //nolint:contextcheck // as above
 	}
 }
 
@@ -91,8 +93,21 @@ Tavana is ready on %[1]s:%[2]s. Paste into another terminal:
     set -a; . '%[3]s'; set +a
     python3 -c 'import psycopg; print(psycopg.connect().execute("SHOW TABLES").fetchall())'
 
-Ctrl-C stops the server.
-`, p.Connection().Host, p.Connection().Port, file)
+%[4]sCtrl-C stops the server.
+`, p.Connection().Host, p.Connection().Port, file, flightLines(p, file))
+}
+
+// flightLines are those of the Arrow Flight SQL door, if there is one.
+func flightLines(p *standalone.Platform, file string) string {
+	uri := p.Connection().FlightURI
+	if uri == "" {
+		return ""
+	}
+	return fmt.Sprintf(`  Arrow Flight SQL is spoken on %s (docs/connect.md has ADBC, Polars, pandas, Go and JDBC):
+    set -a; . '%s'; set +a
+    tavana query --flight 'SHOW TABLES'
+
+`, uri, file)
 }
 
 // byteSize is a number of bytes with a unit.

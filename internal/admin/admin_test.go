@@ -61,7 +61,7 @@ func serve(t *testing.T, f *fake) (*admin.Client, *bytes.Buffer) {
 	t.Cleanup(func() { _ = os.RemoveAll(home) })
 	log := &bytes.Buffer{}
 	server, err := admin.Serve(t.Context(), admin.Socket(home), admin.Deps{
-		Keys: f, Grants: f, Tables: f, Queries: f, Logger: slog.New(slog.NewTextHandler(log, nil)),
+		Keys: f, Grants: f, Principals: f, Tables: f, Queries: f, Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -47,11 +47,13 @@ type Query struct {
 	Session   int32     `json:"session"`
 	Text      string    `json:"text"`
 	Started   time.Time `json:"started"`
-	Waits     bool      `json:"waits"`
-	Fraction  float64   `json:"fraction"` // 0 to 1; below 0: unknown
-	Rows      int64     `json:"rows"`
-	Memory    int64     `json:"memory"` // bytes now
-	Limit     int64     `json:"limit"`  // bytes
+	// Elapsed is the time since then, whatever was done to the clock.
+	Elapsed  time.Duration `json:"elapsed"`
+	Waits    bool          `json:"waits"`
+	Fraction float64       `json:"fraction"` // 0 to 1; below 0: unknown
+	Rows     int64         `json:"rows"`
+	Memory   int64         `json:"memory"` // bytes now
+	Limit    int64         `json:"limit"`  // bytes
 }
 
 // Status tells about the server.

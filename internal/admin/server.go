@@ -32,6 +32,12 @@ type Grants interface {
 	Grants(ctx context.Context, principal, catalog, schema string) ([]catalog.Grant, error)
 }
 
+// Principals tells and changes what the sessions of principals begin with.
+type Principals interface {
+	SetPrincipal(ctx context.Context, in catalog.Principal) error
+	Principals(ctx context.Context) ([]catalog.Principal, error)
+}
+
 // Tables registers tables.
 type Tables interface {
 	AddTable(ctx context.Context, who query.Identity, in catalog.NewTable) (catalog.TableInfo, error)
@@ -49,11 +55,12 @@ type Queries interface {
 
 // Deps are what the calls reach. All are required.
 type Deps struct {
-	Keys    Keys
-	Grants  Grants
-	Tables  Tables
-	Queries Queries
-	Logger  *slog.Logger
+	Keys       Keys
+	Grants     Grants
+	Principals Principals
+	Tables     Tables
+	Queries    Queries
+	Logger     *slog.Logger
 }
 
 // Server answers calls.
@@ -127,6 +134,12 @@ func (s *Server) routes() http.Handler {
 	})
 	add(mux, s, "grant.list", func(ctx context.Context, in catalog.Grant) ([]catalog.Grant, error) {
 		return d.Grants.Grants(ctx, in.Principal, in.Catalog, in.Schema)
+	})
+	add(mux, s, "principal.set", func(ctx context.Context, in catalog.Principal) (Empty, error) {
+		return Empty{}, d.Principals.SetPrincipal(ctx, in)
+	})
+	add(mux, s, "principal.list", func(ctx context.Context, _ Empty) ([]catalog.Principal, error) {
+		return d.Principals.Principals(ctx)
 	})
 	add(mux, s, "table.add", func(ctx context.Context, in catalog.NewTable) (catalog.TableInfo, error) {
 		return d.Tables.AddTable(ctx, operator(), in)

@@ -68,7 +68,7 @@ func TestImports(t *testing.T) {
 	t.Parallel()
 	steps := []string{
 		"internal/gateway/lexer", "internal/gateway/analyze", "internal/gateway/authz", "internal/gateway/estimate",
-		"internal/gateway/admit", "internal/gateway/lease", "internal/gateway/record",
+		"internal/gateway/admit", "internal/gateway/lease", "internal/gateway/record", "internal/gateway/introspect",
 	}
 	rules := map[string]struct {
 		reason    string
@@ -157,7 +157,10 @@ func TestEveryFolderSaysWhatItIsFor(t *testing.T) {
 // engine must never take the sessions with it.
 func TestOnlyTheWorkerLinksDuckDB(t *testing.T) {
 	t.Parallel()
-	linking := []string{"cmd/tavana-worker", "internal/duck", "internal/worker/child", "internal/planner/server", "tools/sampledata"}
+	linking := []string{
+		"cmd/tavana-worker", "internal/duck", "internal/worker/child", "internal/planner/server", "tools/sampledata",
+		"test/bench/oneprocess",
+	}
 	build := []string{"build"}
 	for _, p := range packages(t) {
 		links := false

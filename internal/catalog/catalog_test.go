@@ -27,10 +27,17 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, &server)) }
 
 // csvHeads is an Inspector that takes the first line of each file as the names
 // of its columns; a file that begins with "broken" cannot be read.
-type csvHeads struct{ calls atomic.Int64 }
+type csvHeads struct {
+	calls  atomic.Int64
+	during func() // runs once, within the next inspection
+}
 
 func (h *csvHeads) Inspect(_ context.Context, in query.InspectRequest) (query.Inspection, error) {
 	h.calls.Add(1)
+	if during := h.during; during != nil {
+		h.during = nil
+		during()
+	}
 	found := query.Inspection{Rows: 10, Options: query.ReaderOptions{Delimiter: ",", Header: true}}
 	for _, f := range in.Files {
 		text, err := os.ReadFile(f.Path)

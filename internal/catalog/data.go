@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,6 +30,21 @@ type Source struct {
 // it had; the problem is given. It fails with DuplicateTable where a table that
 // was added by hand has the name.
 func (c *Catalog) RegisterData(ctx context.Context, s Source) (problem string, err error) {
+	for range registerTries {
+		problem, err = c.registerData(ctx, s)
+		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrDuplicate) {
+			return problem, err
+		}
+		c.changed(ctx) // somebody else was faster; look at what they made
+	}
+	return problem, err
+}
+
+// registerTries is how often a registration is tried while others change the
+// same table.
+const registerTries = 3
+
+func (c *Catalog) registerData(ctx context.Context, s Source) (problem string, err error) {
 	v, err := c.current(ctx)
 	if err != nil {
 		return "", err
@@ -40,7 +56,8 @@ func (c *Catalog) RegisterData(ctx context.Context, s Source) (problem string, e
 			Name: name, Format: s.Set.Format, Files: s.Set.Files, PartitionColumns: s.Set.Keys, Rows: -1,
 		},
 	}
-	if have := v.dataTable(s.Table); have != nil {
+	have := v.dataTable(s.Table)
+	if have != nil {
 		if have.Origin != store.OriginData {
 			return "", duplicate(name)
 		}
@@ -57,7 +74,13 @@ func (c *Catalog) RegisterData(ctx context.Context, s Source) (problem string, e
 			row.Problem = reasonOf(f, name)
 		}
 	}
-	if err := c.store.PutTable(ctx, row, true, source.Fold); err != nil {
+	if have == nil {
+		err = c.store.AddTable(ctx, row, false, source.Fold)
+	} else {
+		row.ID, row.SchemaID, row.Version = have.ID, have.SchemaID, have.Version
+		err = c.store.UpdateTable(ctx, row, source.Fold)
+	}
+	if err != nil {
 		return row.Problem, away(err)
 	}
 	c.changed(ctx)

@@ -55,8 +55,7 @@ func (c *Catalog) grant(ctx context.Context, principal, catalog, schema string) 
 		return store.Grant{}, err
 	}
 	if v.principals[principal] == nil {
-		return store.Grant{}, fault.New(fault.UndefinedObject, "principal %q does not exist", principal).
-			WithHint("A principal comes to be with its first key.")
+		return store.Grant{}, unknownPrincipal(principal)
 	}
 	s := v.schemas[schemaName{source.Fold(catalog), source.Fold(schema)}]
 	if s == nil {

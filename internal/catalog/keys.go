@@ -196,6 +196,16 @@ func (c *Catalog) Login(ctx context.Context, principal string) (Credentials, err
 	return found, nil
 }
 
+// KeyPrincipal gives the principal of the key with a SHA-256, dead or alive; empty:
+// there is no such key.
+func (c *Catalog) KeyPrincipal(ctx context.Context, hash [sha256.Size]byte) (string, error) {
+	v, err := c.current(ctx)
+	if err != nil {
+		return "", err
+	}
+	return v.owners[hash], nil
+}
+
 func fakeSalt(secret []byte, principal string) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("salt of " + principal))

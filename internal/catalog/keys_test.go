@@ -177,3 +177,30 @@ func TestTouchIsRemembered(t *testing.T) {
 		}
 	}
 }
+
+// What the clock of this process and that of the database say may differ, and
+// either may be set: only the end that a key was given is a matter of time.
+func TestKeyIsLive(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	cases := map[string]struct {
+		reason string
+		key    catalog.Key
+		want   bool
+	}{
+		"Fresh":          {"made by a clock that is ahead", catalog.Key{Created: now.Add(time.Hour)}, true},
+		"Old":            {"without an end it lives for ever", catalog.Key{Created: now.Add(-100 * 365 * 24 * time.Hour)}, true},
+		"Ends":           {"its end has not come", catalog.Key{Expires: now.Add(time.Second)}, true},
+		"Ended":          {"at its end it is dead", catalog.Key{Expires: now}, false},
+		"Revoked":        {"revoked is revoked", catalog.Key{Revoked: now.Add(-time.Hour)}, false},
+		"RevokedByAhead": {"whatever the clock of who revoked it said", catalog.Key{Revoked: now.Add(time.Hour)}, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.key.Live(now); got != c.want {
+				t.Errorf("%s: live is %t, want %t", c.reason, got, c.want)
+			}
+		})
+	}
+}

@@ -21,6 +21,13 @@ func (c *Catalog) as(ctx context.Context, who query.Identity) (*view, error) {
 	return v, v.check(who, time.Now())
 }
 
+// Admits tells whether who may ask at all. It fails with NotAuthorized once the
+// key of a session was revoked or has expired.
+func (c *Catalog) Admits(ctx context.Context, who query.Identity) error {
+	_, err := c.as(ctx, who)
+	return err
+}
+
 // Visibility names what who sees. Two equal answers see the same tables with
 // the same definitions, whoever asked.
 func (c *Catalog) Visibility(ctx context.Context, who query.Identity) (query.Visibility, error) {

@@ -65,9 +65,13 @@ func (c *Catalog) again(ctx context.Context, row *store.Table, files []query.Fil
 		if err := c.inspect(ctx, &fresh); err != nil {
 			return fresh, err
 		}
-		if err := c.store.PutTable(ctx, fresh, true, source.Fold); err != nil {
+		err := c.store.UpdateTable(ctx, fresh, source.Fold)
+		switch {
+		case errors.Is(err, store.ErrConflict):
+			return c.newest(ctx, fresh)
+		case err != nil:
 			c.logger.WarnContext(ctx, "changed table is not recorded", "table", row.Table.Name.String(), "error", err)
-		} else {
+		default:
 			c.changed(ctx)
 		}
 		return fresh, nil
@@ -80,6 +84,27 @@ func (c *Catalog) again(ctx context.Context, row *store.Table, files []query.Fil
 			row.Table.Name.String()).WithHint("Run the statement again.")
 	}
 	return fresh.Table, nil
+}
+
+// newest gives what another made of a table while we looked at its files, where
+// it saw the same files.
+func (c *Catalog) newest(ctx context.Context, seen store.Table) (store.Table, error) {
+	c.changed(ctx)
+	v, err := c.current(ctx)
+	if err != nil {
+		return store.Table{}, err
+	}
+	t := v.rows.Tables[seen.ID]
+	switch {
+	case t == nil:
+		return store.Table{}, undefined(seen.Table.Name)
+	case !slices.EqualFunc(t.Table.Files, seen.Table.Files, source.Same):
+		return store.Table{}, fault.New(fault.TableChanged, "table %q changed while it was opened", t.Table.Name.String()).
+			WithHint("Run the statement again.")
+	case t.Problem != "":
+		return store.Table{}, unreadable(t.Table.Name, t.Problem, nil)
+	}
+	return *t, nil
 }
 
 // Changed compares the files of opened tables with what is there now. It names

@@ -56,7 +56,7 @@ func (c *Catalog) AddTable(ctx context.Context, who query.Identity, in NewTable)
 	if err := c.inspect(ctx, &row); err != nil {
 		return TableInfo{}, err
 	}
-	err = c.store.PutTable(ctx, row, in.Replace, source.Fold)
+	err = c.store.AddTable(ctx, row, in.Replace, source.Fold)
 	if errors.Is(err, store.ErrDuplicate) {
 		return TableInfo{}, duplicate(in.Name)
 	}
@@ -193,7 +193,8 @@ func (c *Catalog) inspect(ctx context.Context, row *store.Table) error {
 func unfit(row store.Table, base string, err error) error {
 	f := fault.From(err)
 	switch f.Kind {
-	case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.Internal, fault.QueueFull, fault.WorkerLost:
+	case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.Internal, fault.QueueFull, fault.WorkerLost,
+		fault.DiskFull:
 		return err
 	}
 	reason := f.Message
@@ -203,5 +204,24 @@ func unfit(row store.Table, base string, err error) error {
 	// A path names what a reader of tables need not know.
 	reason = strings.ReplaceAll(reason, base+string(filepath.Separator), "")
 	reason = strings.ReplaceAll(reason, base, filepath.Base(base))
+	reason = oneLine(reason)
 	return unreadable(row.Table.Name, reason, err)
+}
+
+// oneLine keeps the beginning of a reason: what DuckDB says of a file that it
+// cannot make out goes on with all that it tried, over many lines, and quotes the
+// file, whose lines may be long.
+func oneLine(reason string) string {
+	const most, longest = 2, 300
+	lines := slices.DeleteFunc(strings.Split(reason, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+	for i := range lines {
+		if lines[i] = strings.TrimSpace(lines[i]); len(lines[i]) > longest {
+			lines[i] = strings.ToValidUTF8(lines[i][:longest], "") + "..."
+		}
+	}
+	short := strings.Join(lines[:min(most, len(lines))], ": ")
+	if strings.Count(short, "(") > strings.Count(short, ")") {
+		short += ")"
+	}
+	return short
 }

@@ -21,7 +21,8 @@ type view struct {
 	ordered    []*schema // by catalog and name
 	principals map[string]*store.Principal
 	keys       map[string]*store.Key
-	grants     map[string]map[int64]bool // principal -> schema
+	owners     map[[sha256.Size]byte]string // SHA-256 of a key -> principal
+	grants     map[string]map[int64]bool    // principal -> schema
 }
 
 // schemaName is a schema's name as it is compared.
@@ -38,6 +39,7 @@ func newView(rows *store.Snapshot) *view {
 		schemas:    map[schemaName]*schema{},
 		principals: map[string]*store.Principal{},
 		keys:       map[string]*store.Key{},
+		owners:     map[[sha256.Size]byte]string{},
 		grants:     map[string]map[int64]bool{},
 	}
 	byID := map[int64]*schema{}
@@ -56,6 +58,9 @@ func newView(rows *store.Snapshot) *view {
 		v.principals[p.Name] = p
 		for _, k := range p.Keys {
 			v.keys[k.ID] = k
+			if len(k.Hash) == sha256.Size {
+				v.owners[[sha256.Size]byte(k.Hash)] = p.Name
+			}
 		}
 	}
 	for _, g := range rows.Grants {

@@ -102,6 +102,40 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
+// A clock that is set back costs no authority, which clients trust; the server's
+// certificate fits the clock at any time, also of a server that runs.
+func TestClockIsSet(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	config := devca.Config{Dir: t.TempDir(), Hosts: []string{"a.example.org"}, Now: func() time.Time { return now }}
+	a, err := devca.Open(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.ReadFile(a.RootFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const year = 365 * 24 * time.Hour
+	for _, jump := range []time.Duration{-30 * year, 0, 5 * year, 0, -time.Minute} {
+		now = time.Now().Add(jump)
+		again, err := devca.Open(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, authority := range []*devca.Authority{a, again} {
+			cert, err := authority.TLS(tls.VersionTLS13).GetCertificate(nil)
+			if err != nil || now.Before(cert.Leaf.NotBefore) || now.After(cert.Leaf.NotAfter) {
+				t.Errorf("at %s: the certificate is of other days: %v", now, err)
+			}
+			kept, err := os.ReadFile(authority.RootFile())
+			if err != nil || string(kept) != string(root) {
+				t.Errorf("at %s: the authority was replaced: %v", now, err)
+			}
+		}
+	}
+}
+
 func TestBrokenAuthorityIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -113,12 +113,38 @@ func Fault(e *Exception, sql string) *fault.Error {
 	return f
 }
 
+// castOfConstant is what may stand where DuckDB points at a cast.
+var castOfConstant = regexp.MustCompile(`^(?i)cast\s*\(\s*'`)
+
 // position turns a byte from 0 into a character from 1.
 func position(at int, sql string) int {
 	if at < 0 || at > len(sql) {
 		return 0
 	}
-	return utf8.RuneCountInString(sql[:at]) + 1
+	return utf8.RuneCountInString(sql[:constant(sql, at)]) + 1
+}
+
+// constant gives where the text stands in CAST('text' AS type) and 'text'::type,
+// when DuckDB points at CAST and at ::. The text is what is wrong, and what
+// PostgreSQL points at.
+func constant(sql string, at int) int {
+	if found := castOfConstant.FindString(sql[at:]); found != "" {
+		return at + len(found) - 1
+	}
+	before := strings.TrimRight(sql[:at], " \t\r\n")
+	if !strings.HasPrefix(sql[at:], "::") || !strings.HasSuffix(before, "'") {
+		return at
+	}
+	for start := len(before) - 2; start >= 0; start-- {
+		switch {
+		case before[start] != '\'':
+		case start > 0 && before[start-1] == '\'':
+			start-- // two of them are one
+		default:
+			return start
+		}
+	}
+	return at
 }
 
 //nolint:gochecknoglobals // a constant table: Go has no constant maps
@@ -164,6 +190,7 @@ var rules = map[string][]rule{
 		{fault.UndefinedColumn, "Referenced column"},
 		{fault.UndefinedTable, "Referenced table"},
 		{fault.AmbiguousColumn, "Ambiguous reference"},
+		{fault.InvalidReference, "term out of range"},
 		{fault.Grouping, "GROUP BY"},
 		{fault.Grouping, "aggregate"},
 		{fault.UndefinedFunction, "No function matches"},
@@ -185,6 +212,9 @@ var rules = map[string][]rule{
 		{fault.UndefinedObject, ""},
 	},
 	"conversion": {
+		{fault.DatetimeOverflow, "date field value out of range"},
+		{fault.DatetimeOverflow, "timestamp field value out of range"},
+		{fault.DatetimeOverflow, "time field value out of range"},
 		{fault.InvalidDatetime, "date field value"},
 		{fault.InvalidDatetime, "timestamp field value"},
 		{fault.InvalidDatetime, "time field value"},
@@ -197,7 +227,7 @@ var rules = map[string][]rule{
 	"invalid input": {
 		{fault.Cardinality, "More than one row returned by a subquery"},
 		{fault.InvalidText, "Malformed JSON"},
-		{fault.IndeterminateType, "arameter"},
+		{fault.IndeterminateType, "Values were not provided for the following prepared statement parameters"},
 		{fault.DataException, ""},
 	},
 	"out of memory": {{fault.OutOfMemory, ""}},
@@ -236,7 +266,9 @@ func words(e *Exception) (message, detail, hint string) {
 			strings.HasPrefix(line, "Candidate tables"), strings.HasPrefix(line, "Candidate macros"),
 			strings.HasPrefix(line, "Either add it"):
 			hint = strings.Replace(line, "bindings: : ", "bindings: ", 1)
-		case strings.HasPrefix(line, "Use \"SET"), strings.HasPrefix(line, "* "):
+		case strings.HasPrefix(line, "Use \"SET"), strings.HasPrefix(line, "* "),
+			strings.HasPrefix(line, "Please try installing"), strings.HasPrefix(line, "Alternatively, consider enabling"),
+			strings.HasPrefix(line, "INSTALL "), strings.HasPrefix(line, "LOAD "), strings.HasPrefix(line, "SET auto"):
 			// Advice for a shell of one's own.
 		default:
 			details = append(details, line)
@@ -247,6 +279,7 @@ func words(e *Exception) (message, detail, hint string) {
 	} else if before, after, ok := strings.Cut(first, ". In order to select one, "); ok {
 		first, hint = before, "To select one, "+after
 	}
+	first, _, _ = strings.Cut(first, `. Use "SET `) // as above
 	return lower(strings.TrimRight(first, ".! ")), strings.Join(details, "\n"), hint
 }
 

@@ -121,29 +121,38 @@ func (p *Prepared) Columns() []query.Column {
 
 // Parameter is a parameter of a prepared statement.
 type Parameter struct {
-	Name string // its number for $1, its name for $name
-	Type string // DuckDB's text; empty where it is open
+	Index int    // what BindText takes
+	Name  string // its number for $1, its name for $name
+	Type  string // DuckDB's text; empty where it is open
 }
+
+// maxIndex bounds the numbers of parameters, as the PostgreSQL wire does.
+const maxIndex = 65535
 
 // Parameters gives the statement's parameters in the order of their numbers.
 func (p *Prepared) Parameters() []Parameter {
-	n := bindings.NParams(p.handle)
-	parameters := make([]Parameter, n)
-	for i := range n {
-		parameters[i].Name = bindings.ParameterName(p.handle, i+1)
-		logical := bindings.ParamLogicalType(p.handle, i+1)
-		if logical.Ptr == nil {
+	n := int(bindings.NParams(p.handle)) //nolint:gosec // at most 65535
+	parameters := make([]Parameter, 0, n)
+	// An index is the parameter's number, which may leave some out.
+	for i := 1; len(parameters) < n && i <= maxIndex; i++ {
+		index := bindings.IdxT(i)
+		parameter := Parameter{Name: bindings.ParameterName(p.handle, index), Index: i}
+		if parameter.Name == "" {
 			continue
 		}
-		if t := typeOf(logical); t.ID != vector.Invalid && t.ID != vector.Null {
-			parameters[i].Type = t.Text
+		logical := bindings.ParamLogicalType(p.handle, index)
+		if logical.Ptr != nil {
+			if t := typeOf(logical); t.ID != vector.Invalid && t.ID != vector.Null {
+				parameter.Type = t.Text
+			}
+			bindings.DestroyLogicalType(&logical)
 		}
-		bindings.DestroyLogicalType(&logical)
+		parameters = append(parameters, parameter)
 	}
 	return parameters
 }
 
-// BindText gives parameter i, from 1, a value as text. A statement with typed
+// BindText gives the parameter with index i a value as text. A statement with typed
 // parameters must cast it: CAST($1 AS type).
 func (p *Prepared) BindText(i int, value query.Value) error {
 	index := bindings.IdxT(i) //nolint:gosec // a parameter's number

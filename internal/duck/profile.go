@@ -17,6 +17,14 @@ func (c *Conn) MeasureTemp(ctx context.Context) error {
 	return c.Exec(ctx, `SET custom_profiling_settings = '{"`+peakTemp+`": "true"}'`)
 }
 
+// MeasureNothing ends MeasureTemp.
+func (c *Conn) MeasureNothing(ctx context.Context) error {
+	if err := c.Exec(ctx, "RESET custom_profiling_settings"); err != nil {
+		return err
+	}
+	return c.Exec(ctx, "PRAGMA disable_profiling")
+}
+
 // PeakTemp gives the most bytes that the last statement, read to its end, had
 // in the temporary directory; 0 where that was not measured.
 func (c *Conn) PeakTemp() int64 {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Error is what the user reads: what happened, where, and what to do.
@@ -22,6 +23,7 @@ type Error struct {
 	Detail   string // more about the case, or empty
 	Hint     string // what to do about it, or empty
 	Position int    // character in the statement's text, from 1; 0: unknown
+	Code     string // SQLSTATE as PostgreSQL itself gave it; empty: the kind's
 	cause    error  // for logs only, never sent
 }
 
@@ -57,6 +59,14 @@ func (e *Error) WithPosition(position int) *Error {
 	return &c
 }
 
+// SQLSTATE gives the five-character code that clients are told.
+func (e *Error) SQLSTATE() string {
+	if e.Code != "" {
+		return e.Code
+	}
+	return e.Kind.SQLSTATE()
+}
+
 // Error gives kind and message; the cause is left to logs (see Unwrap).
 func (e *Error) Error() string { return e.Message }
 
@@ -87,6 +97,18 @@ func From(err error) *Error {
 		return Wrap(err, Internal, "internal error").
 			WithHint("The server's log has the cause; its administrator can find it by the time of this error.")
 	}
+}
+
+// maxText is the most that a user reads of a message, a detail or a hint, in
+// bytes: a value that they quote may be as long as memory.
+const maxText = 8 << 10
+
+// Shorten cuts a text that is too long for a message.
+func Shorten(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "..."
 }
 
 // KindOf gives the kind of err: Internal for what nobody explained, and the

@@ -18,6 +18,7 @@ const (
 	Grouping           Kind = "grouping"            // 42803
 	TypeMismatch       Kind = "type_mismatch"       // 42804
 	IndeterminateType  Kind = "indeterminate_type"  // 42P18
+	InvalidReference   Kind = "invalid_reference"   // 42P10: ORDER BY 3 of two columns, and the like
 	InvalidCatalog     Kind = "invalid_catalog"     // 3D000
 	InvalidSchema      Kind = "invalid_schema"      // 3F000
 	Unsupported        Kind = "unsupported"         // 0A000
@@ -32,6 +33,7 @@ const (
 	InvalidBinary    Kind = "invalid_binary"    // 22P03
 	InvalidParameter Kind = "invalid_parameter" // 22023
 	InvalidDatetime  Kind = "invalid_datetime"  // 22007
+	DatetimeOverflow Kind = "datetime_overflow" // 22008: a date or time that the calendar or the type does not have
 	OutOfRange       Kind = "out_of_range"      // 22003
 	DivisionByZero   Kind = "division_by_zero"  // 22012
 	Cardinality      Kind = "cardinality"       // 21000: more than one row from a scalar subquery
@@ -56,9 +58,11 @@ const (
 	CursorState        Kind = "cursor_state"        // 55000: cannot scan backward, and the like
 	TransactionAborted Kind = "transaction_aborted" // 25P02
 	NoTransaction      Kind = "no_transaction"      // 25P01
+	UndefinedSavepoint Kind = "undefined_savepoint" // 3B001
 	ActiveTransaction  Kind = "active_transaction"  // 25001
 	IdleResult         Kind = "idle_result"         // 57P05: an idle result gave its worker back
 	IdleSession        Kind = "idle_session"        // 57P05: the session itself was idle for too long
+	IdleTransaction    Kind = "idle_transaction"    // 25P03: the session was idle inside a transaction for too long
 
 	// Limits and the platform.
 

@@ -8,7 +8,8 @@ import (
 	"github.com/tavana/tavana/internal/query"
 )
 
-// Frame is whole rows, encoded for the client.
+// Frame is whole rows, encoded for the client. In the form Arrow it is one record
+// batch (package arrowframe).
 type Frame struct {
 	Rows    int64
 	Data    []byte // owned by the frame until Release
@@ -31,7 +32,7 @@ func (f *Frame) Release() {
 	release()
 }
 
-// Encoding says which messages rows become.
+// Encoding says what rows become.
 type Encoding int
 
 // The encodings.
@@ -40,6 +41,7 @@ const (
 	CopyText                       // CopyData messages of COPY's text format
 	CopyCSV                        // ... of its CSV format
 	CopyBinary                     // ... of its binary format, header and trailer included
+	Arrow                          // record batches; of the form's other fields none counts
 )
 
 // Form says how rows are encoded; it may differ from pull to pull.

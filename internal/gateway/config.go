@@ -12,6 +12,7 @@ import (
 	"github.com/tavana/tavana/internal/gateway/analyze"
 	"github.com/tavana/tavana/internal/gateway/authn"
 	"github.com/tavana/tavana/internal/gateway/authz"
+	"github.com/tavana/tavana/internal/gateway/introspect"
 	"github.com/tavana/tavana/internal/gateway/lease"
 	"github.com/tavana/tavana/internal/gateway/pipeline"
 	"github.com/tavana/tavana/internal/gateway/record"
@@ -35,13 +36,16 @@ type Fleet interface {
 }
 
 // Deps are what a gateway is made of. The caller closes them, after the
-// gateway's Shutdown; the listener alone is closed by the gateway.
+// gateway's Shutdown; the listeners alone are closed by the gateway.
 type Deps struct {
-	Catalog  Catalog
-	Planner  analyze.Planner
-	Fleet    Fleet
-	History  record.History
-	Listener net.Listener
+	Catalog Catalog
+	Planner analyze.Planner
+	Fleet   Fleet
+	History record.History
+	// Introspector answers queries of the system catalogs.
+	Introspector *introspect.Introspector
+	Listener     net.Listener // of the PostgreSQL door
+	Flight       net.Listener // of the Arrow Flight SQL door; nil: there is none
 	// TLS holds the certificate; nil: only a Unix socket is answered.
 	TLS        *tls.Config
 	Logger     *slog.Logger
@@ -72,6 +76,9 @@ type Config struct {
 	// StatementTimeout is the setting statement_timeout of new sessions;
 	// default 0: none.
 	StatementTimeout time.Duration
+	// IdleSession is the setting idle_session_timeout of new sessions; default 0:
+	// none.
+	IdleSession time.Duration
 	// MaxConnections bounds the sessions; default 1000.
 	MaxConnections int
 	// Cleartext asks clients for the key itself, over TLS, instead of SCRAM.
@@ -103,8 +110,12 @@ func (d Deps) validate() error {
 		return errors.New("a fleet is required")
 	case d.History == nil:
 		return errors.New("a history is required")
+	case d.Introspector == nil:
+		return errors.New("an introspector is required")
 	case d.Listener == nil:
 		return errors.New("a listener is required")
+	case d.Flight != nil && d.TLS == nil:
+		return errors.New("a certificate is required for Flight SQL")
 	case d.Logger == nil:
 		return errors.New("a logger is required")
 	case d.Fleet.Capacity() <= 0:

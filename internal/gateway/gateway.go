@@ -1,7 +1,7 @@
 // Package gateway builds the way of a query out of its steps, with the
-// sessions and the PostgreSQL door before them.
+// sessions and the doors before them.
 //
-//	door -> sessions -> pipeline: analyze, authorize, open, estimate, admit, lease, record
+//	door -> sessions -> pipeline: introspect, or analyze, authorize, open, estimate, admit, lease, record
 //
 // The steps know nothing of each other: this package alone knows them all.
 package gateway
@@ -11,11 +11,16 @@ import (
 	"fmt"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/gateway/admit"
 	"github.com/tavana/tavana/internal/gateway/analyze"
 	"github.com/tavana/tavana/internal/gateway/authn"
 	"github.com/tavana/tavana/internal/gateway/authz"
 	"github.com/tavana/tavana/internal/gateway/estimate"
+	"github.com/tavana/tavana/internal/gateway/flightsql"
+	"github.com/tavana/tavana/internal/gateway/introspect"
 	"github.com/tavana/tavana/internal/gateway/lease"
 	"github.com/tavana/tavana/internal/gateway/pgwire"
 	"github.com/tavana/tavana/internal/gateway/pipeline"
@@ -30,6 +35,7 @@ type Gateway struct {
 	sessions *session.Manager
 	auth     *authn.Authenticator
 	door     *pgwire.Server
+	flight   *flightsql.Server // nil: there is no such door
 
 	done     chan struct{} // closed when Serve has returned
 	doneOnce sync.Once
@@ -58,6 +64,17 @@ func New(deps Deps) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	g.door = door
+	if deps.Flight == nil {
+		return g, nil
+	}
+	g.flight, err = flightsql.New(flightsql.Config{
+		Listener: deps.Flight, TLS: deps.TLS, Auth: g.auth, Sessions: g.sessions, Logger: deps.Logger,
+		Registerer: deps.Registerer, Version: deps.Config.Version, MaxSessions: deps.Config.MaxConnections,
+	})
+	if err != nil {
+		g.auth.Close()
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
 	return g, nil
 }
 
@@ -68,14 +85,32 @@ func newPipeline(deps Deps) *pipeline.Pipeline {
 		Registerer: deps.Registerer,
 	})
 	return pipeline.New(pipeline.Deps{
-		Analyzer:   analyze.New(deps.Planner, deps.Catalog, analyze.Config{Registerer: deps.Registerer}),
-		Authorizer: authz.New(deps.Catalog),
-		Tables:     deps.Catalog,
-		Estimator:  estimate.New(estimate.Config{Most: c.QueryMemory, Threads: c.Threads, Temp: c.Temp}),
-		Admitter:   admitter{queue},
-		Leaser:     lease.New(deps.Fleet, lease.Config{Registerer: deps.Registerer}),
-		Recorder:   record.New(deps.History, deps.Logger, deps.Registerer),
+		Introspector: introspector{deps.Introspector},
+		Analyzer:     analyze.New(deps.Planner, deps.Catalog, analyze.Config{Registerer: deps.Registerer}),
+		Authorizer:   authz.New(deps.Catalog),
+		Tables:       deps.Catalog,
+		Estimator:    estimate.New(estimate.Config{Most: c.QueryMemory, Threads: c.Threads, Temp: c.Temp}),
+		Admitter:     admitter{queue},
+		Leaser:       lease.New(deps.Fleet, lease.Config{Registerer: deps.Registerer}),
+		Recorder:     record.New(deps.History, deps.Logger, deps.Registerer),
 	})
+}
+
+// introspector makes the catalogs' part fit for the pipeline.
+type introspector struct{ *introspect.Introspector }
+
+func (i introspector) Prepare(ctx context.Context, s query.Statement) (pipeline.Lookup, error) {
+	l, err := i.Introspector.Prepare(ctx, s)
+	if err != nil || l == nil {
+		return nil, err //nolint:wrapcheck // a fault for the user; a nil *Lookup must not become a Lookup
+	}
+	return lookup{l}, nil
+}
+
+type lookup struct{ *introspect.Lookup }
+
+func (l lookup) Run(s pipeline.SessionView, params []query.Value) frames.Stream {
+	return l.Lookup.Run(introspect.Session(s), params)
 }
 
 // admitter makes the queue fit for the pipeline.
@@ -92,7 +127,20 @@ func (a admitter) Admit(ctx context.Context, ask pipeline.Ask) (pipeline.Admissi
 // Serve answers clients until Shutdown is called or ctx ends. It is called once.
 func (g *Gateway) Serve(ctx context.Context) error {
 	defer g.doneOnce.Do(func() { close(g.done) })
-	return g.door.Serve(ctx) //nolint:wrapcheck // says it all
+	ctx, stop := context.WithCancel(ctx)
+	var follower sync.WaitGroup
+	follower.Go(func() { g.sessions.Follow(ctx) })
+	defer follower.Wait()
+	defer stop()
+	if g.flight == nil {
+		return g.door.Serve(ctx) //nolint:wrapcheck // says it all
+	}
+	// A door that fails ends the other one: a gateway with one door is not the one
+	// that was asked for. One that was shut down does not.
+	doors, fail := errgroup.WithContext(ctx)
+	doors.Go(func() error { return g.flight.Serve(fail) })
+	doors.Go(func() error { return g.door.Serve(fail) })
+	return doors.Wait() //nolint:wrapcheck // says it all
 }
 
 // Done is closed when Serve has returned.
@@ -101,7 +149,12 @@ func (g *Gateway) Done() <-chan struct{} { return g.done }
 // Shutdown accepts no more clients, lets statements finish until ctx ends, and
 // then cancels them. It returns when nothing of the gateway runs.
 func (g *Gateway) Shutdown(ctx context.Context) {
+	var doors sync.WaitGroup
+	if g.flight != nil {
+		doors.Go(func() { g.flight.Shutdown(ctx) })
+	}
 	g.door.Shutdown(ctx)
+	doors.Wait()
 	g.sessions.Shutdown(ctx)
 	g.pipeline.Close()
 	g.auth.Close()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/gateway"
+	"github.com/tavana/tavana/internal/gateway/introspect"
 	"github.com/tavana/tavana/internal/query"
 )
 
@@ -48,20 +49,22 @@ func deps(t *testing.T) gateway.Deps {
 	t.Cleanup(func() { _ = listener.Close() })
 	return gateway.Deps{
 		Catalog: tables{}, Planner: planner{}, Fleet: fleet{1 << 30}, History: history{}, Listener: listener,
-		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewPedanticRegistry(),
+		Introspector: &introspect.Introspector{},
+		Logger:       slog.New(slog.DiscardHandler), Registerer: prometheus.NewPedanticRegistry(),
 	}
 }
 
 func TestMissingParts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(d *gateway.Deps){
-		"Catalog":  func(d *gateway.Deps) { d.Catalog = nil },
-		"Planner":  func(d *gateway.Deps) { d.Planner = nil },
-		"Fleet":    func(d *gateway.Deps) { d.Fleet = nil },
-		"History":  func(d *gateway.Deps) { d.History = nil },
-		"Listener": func(d *gateway.Deps) { d.Listener = nil },
-		"Logger":   func(d *gateway.Deps) { d.Logger = nil },
-		"Capacity": func(d *gateway.Deps) { d.Fleet = fleet{} },
+		"Catalog":      func(d *gateway.Deps) { d.Catalog = nil },
+		"Planner":      func(d *gateway.Deps) { d.Planner = nil },
+		"Fleet":        func(d *gateway.Deps) { d.Fleet = nil },
+		"History":      func(d *gateway.Deps) { d.History = nil },
+		"Introspector": func(d *gateway.Deps) { d.Introspector = nil },
+		"Listener":     func(d *gateway.Deps) { d.Listener = nil },
+		"Logger":       func(d *gateway.Deps) { d.Logger = nil },
+		"Capacity":     func(d *gateway.Deps) { d.Fleet = fleet{} },
 	}
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {

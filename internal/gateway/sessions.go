@@ -14,7 +14,7 @@ func newSessions(deps Deps, steps *pipeline.Pipeline) *session.Manager {
 	}
 	return session.NewManager(session.Deps{
 		Pipeline: runner{steps}, Catalog: deps.Catalog, Registerer: deps.Registerer,
-		StatementTimeout: timeout, Version: deps.Config.Version,
+		StatementTimeout: timeout, IdleTimeout: deps.Config.IdleSession, Version: deps.Config.Version,
 	})
 }
 
@@ -22,6 +22,9 @@ func newSessions(deps Deps, steps *pipeline.Pipeline) *session.Manager {
 type runner struct{ *pipeline.Pipeline }
 
 func (r runner) Run(ctx context.Context, plan *pipeline.Plan, o pipeline.Options) (session.Execution, error) {
+	if plan.Lookup != nil {
+		return r.Lookup(plan, o) //nolint:wrapcheck // a fault for the user
+	}
 	e, err := r.Pipeline.Run(ctx, plan, o)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a fault for the user; a nil *Execution must not become a stream

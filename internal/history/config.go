@@ -21,6 +21,9 @@ type Database interface {
 type Config struct {
 	// Database is required; its owner closes it after the Writer.
 	Database Database
+	// Server names the server whose executions these are, for as long as its home
+	// lives; required. Several may write into one database.
+	Server string
 	// Events is how many may wait to be written; default 4096.
 	Events int
 	// Bytes of statements' texts that may wait; default 64 MiB.
@@ -55,6 +58,8 @@ func (c Config) validate() error {
 	switch {
 	case c.Database == nil:
 		return errors.New("history: a database is required")
+	case c.Server == "":
+		return errors.New("history: the server's name is required")
 	case c.Logger == nil:
 		return errors.New("history: a logger is required")
 	}

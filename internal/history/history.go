@@ -32,7 +32,6 @@ const (
 type Writer struct {
 	cfg     Config
 	metrics metrics
-	opened  time.Time
 	stop    context.CancelFunc // ends what is being tried
 	done    chan struct{}      // closed when the goroutine has ended
 	bytes   atomic.Int64       // of what waits
@@ -48,7 +47,7 @@ func New(cfg Config) (*Writer, error) {
 		return nil, err
 	}
 	cfg = cfg.WithDefaults()
-	w := &Writer{cfg: cfg, opened: time.Now(), done: make(chan struct{}), events: make(chan event, cfg.Events)}
+	w := &Writer{cfg: cfg, done: make(chan struct{}), events: make(chan event, cfg.Events)}
 	w.metrics = newMetrics(w, cfg.Registerer)
 	ctx, stop := context.WithCancel(context.Background())
 	w.stop = stop
@@ -57,11 +56,12 @@ func New(cfg Config) (*Writer, error) {
 }
 
 // MarkCutOff completes the rows of executions that a killed server left without
-// an end, and gives their number. It is called at the start. Where another
-// server shares the store, its running executions are marked until they end.
+// an end, and gives their number. It is called before the first Started: what has
+// no end then is an earlier run's, whatever the clock says. Those of other servers
+// on the same store are left alone.
 func (w *Writer) MarkCutOff(ctx context.Context) (int64, error) {
 	tag, err := w.cfg.Database.Exec(ctx, markCutOff,
-		string(query.Failed), string(fault.WorkerLost), "the server ended while the query ran", w.opened)
+		string(query.Failed), string(fault.WorkerLost), "the server ended while the query ran", w.cfg.Server)
 	if err != nil {
 		return 0, fmt.Errorf("mark executions that were cut off: %w", err)
 	}
@@ -69,10 +69,14 @@ func (w *Writer) MarkCutOff(ctx context.Context) (int64, error) {
 }
 
 // Started remembers that an execution began. It does not block.
-func (w *Writer) Started(e query.Execution) { w.add(event{execution: e}) }
+func (w *Writer) Started(e query.Execution) { w.add(event{server: w.cfg.Server, execution: e}) }
 
-// Ended remembers how an execution ended. It does not block.
-func (w *Writer) Ended(e query.Execution) { w.add(event{execution: e, ended: time.Now()}) }
+// Ended remembers how an execution ended. It does not block. The end is counted
+// from the start: a wall clock that is set meanwhile does not put one before the
+// other.
+func (w *Writer) Ended(e query.Execution) {
+	w.add(event{server: w.cfg.Server, execution: e, ended: e.Started.Add(max(time.Since(e.Started), 0))})
+}
 
 func (w *Writer) add(e event) {
 	w.mu.RLock()

@@ -43,6 +43,9 @@ func writer(t *testing.T, cfg history.Config) (*history.Writer, *prometheus.Regi
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
 	cfg.Logger, cfg.Registerer = slog.New(slog.DiscardHandler), registry
+	if cfg.Server == "" {
+		cfg.Server = "this"
+	}
 	w, err := history.New(cfg)
 	if err != nil {
 		t.Fatalf("new writer: %v", err)
@@ -160,26 +163,60 @@ func TestRows(t *testing.T) {
 func TestMarkCutOff(t *testing.T) {
 	t.Parallel()
 	pool := open(t)
-	old, finished := execution(), execution()
+	old, finished, ahead := execution(), execution(), execution()
+	ahead.Started = ahead.Started.Add(time.Hour) // the clock was set back since
 	before, _ := writer(t, history.Config{Database: pool})
 	before.Started(old)
+	before.Started(ahead)
 	before.Ended(ended(finished))
 	flush(t, before)
 
 	w, _ := writer(t, history.Config{Database: pool})
-	fresh := execution()
-	w.Started(fresh)
 	n, err := w.MarkCutOff(t.Context())
-	if err != nil || n != 1 {
-		t.Errorf("marked %d, %v; want 1", n, err)
+	if err != nil || n != 2 {
+		t.Errorf("marked %d, %v; want 2", n, err)
 	}
+	w.Started(execution())
 	flush(t, w)
-	if n := count(t, pool, "ended_at IS NOT NULL AND status = 'failed' AND fault_kind = 'worker_lost' AND execution_id = '"+
-		string(old.ID)+"'"); n != 1 {
-		t.Errorf("the execution of the earlier server is not marked")
+	for _, e := range []query.Execution{old, ahead} {
+		if n := count(t, pool, "ended_at >= started_at AND status = 'failed' AND fault_kind = 'worker_lost' AND execution_id = '"+
+			string(e.ID)+"'"); n != 1 {
+			t.Errorf("an execution of the earlier server, started at %s, is not marked", e.Started)
+		}
 	}
-	if n := count(t, pool, "fault_kind = 'worker_lost'"); n != 1 {
-		t.Errorf("marked rows: got %d, want 1", n)
+	if n := count(t, pool, "fault_kind = 'worker_lost'"); n != 2 {
+		t.Errorf("marked rows: got %d, want 2", n)
+	}
+}
+
+// A clock that is set back while a query runs does not end it before it began.
+func TestEndIsNotBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	pool := open(t)
+	w, _ := writer(t, history.Config{Database: pool})
+	e := ended(execution())
+	e.Started = e.Started.Add(time.Hour)
+	w.Ended(e)
+	flush(t, w)
+	if n := count(t, pool, "ended_at = started_at"); n != 1 {
+		t.Error("the execution does not end when it began")
+	}
+}
+
+// Servers that share a database leave each other's executions alone.
+func TestMarkCutOffOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	pool := open(t)
+	other, _ := writer(t, history.Config{Database: pool, Server: "other"})
+	other.Started(execution())
+	flush(t, other)
+	w, _ := writer(t, history.Config{Database: pool})
+	if n, err := w.MarkCutOff(t.Context()); err != nil || n != 0 {
+		t.Errorf("marked %d, %v; want none of another server", n, err)
+	}
+	again, _ := writer(t, history.Config{Database: pool, Server: "other"})
+	if n, err := again.MarkCutOff(t.Context()); err != nil || n != 1 {
+		t.Errorf("marked %d, %v; want its own", n, err)
 	}
 }
 

@@ -14,17 +14,17 @@ import (
 // dropped does not lose it.
 const (
 	columns = `execution_id, principal, key_id, door, session_id, catalog, schema, text, fingerprint, tables,
-		started_at, estimate`
+		started_at, estimate, server`
 
 	insertStart = `INSERT INTO tavana.executions (` + columns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (execution_id) DO NOTHING`
 
 	upsertEnd = `INSERT INTO tavana.executions (` + columns + `, queued_us,
 			ended_at, status, fault_kind, fault_message, fault_detail, result_rows, result_bytes, wall_us, cpu_us,
 			peak_memory_bytes, cgroup_peak_bytes, spilled_bytes, memory_limit_bytes, warm, claim_us, first_row_us)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-			$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+			$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
 		ON CONFLICT (execution_id) DO UPDATE SET
 			queued_us = excluded.queued_us, estimate = excluded.estimate, ended_at = excluded.ended_at,
 			status = excluded.status, fault_kind = excluded.fault_kind, fault_message = excluded.fault_message,
@@ -35,12 +35,13 @@ const (
 			warm = excluded.warm, claim_us = excluded.claim_us, first_row_us = excluded.first_row_us`
 
 	markCutOff = `UPDATE tavana.executions
-		SET ended_at = now(), status = $1, fault_kind = $2, fault_message = $3
-		WHERE ended_at IS NULL AND started_at < $4`
+		SET ended_at = greatest(now(), started_at), status = $1, fault_kind = $2, fault_message = $3
+		WHERE ended_at IS NULL AND server IN ($4, '')`
 )
 
 // event is a start or an end that is to be written.
 type event struct {
+	server    string
 	execution query.Execution
 	ended     time.Time // zero: a start
 }
@@ -68,7 +69,7 @@ func (e event) start() []any {
 	}
 	return []any{
 		string(x.ID), clean(x.Identity.Principal), clean(x.Identity.KeyID), x.Door, x.Session,
-		clean(x.Catalog), clean(x.Schema), clean(x.Text), x.Fingerprint, tables, x.Started, x.Estimate,
+		clean(x.Catalog), clean(x.Schema), clean(x.Text), x.Fingerprint, tables, x.Started, x.Estimate, e.server,
 	}
 }
 

@@ -117,12 +117,31 @@ func (g *Group) Peak() int64 {
 	}
 }
 
-// Close removes the group.
+// Close kills what is left in the group, such as what a process of it forked and
+// hid in a session of its own, and removes the group.
 func (g *Group) Close() error {
 	if g.kind == Polling {
 		return nil
 	}
-	return removeGroup(g.dir, g.rmdir)
+	return removeGroup(g.dir, func(dir string) error {
+		err := g.rmdir(dir)
+		if errors.Is(err, syscall.EBUSY) {
+			killAll(dir)
+		}
+		return err
+	})
+}
+
+// killAll kills every process of a group. One that forks all the time is met
+// again: the caller tries until the group is empty.
+func killAll(dir string) {
+	const kill = "cgroup.kill" // of version 2, not of every kernel
+	if _, err := os.Stat(filepath.Join(dir, kill)); err == nil && write(dir, kill, "1") == nil {
+		return
+	}
+	for _, pid := range processes(dir) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 }
 
 // removeWait bounds the time for killed processes to leave a group.

@@ -112,14 +112,14 @@ func (l *Limiter) clean() error {
 			continue
 		}
 		dir := filepath.Join(l.parent, e.Name())
-		for _, pid := range processes(dir) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
+		killAll(dir)
 		errs = append(errs, removeGroup(dir, l.rmdir))
 	}
 	return errors.Join(errs...)
 }
 
+// processes lists those of a group. What this process cannot see is 0 there, and
+// left out: a signal to 0 is one to ourselves.
 func processes(dir string) []int {
 	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs")) //nolint:gosec // a group of our own
 	if err != nil {
@@ -127,7 +127,7 @@ func processes(dir string) []int {
 	}
 	var pids []int
 	for field := range strings.FieldsSeq(string(data)) {
-		if pid, err := strconv.Atoi(field); err == nil {
+		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
 			pids = append(pids, pid)
 		}
 	}

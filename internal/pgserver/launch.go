@@ -34,6 +34,7 @@ var settings = []string{
 	"fsync=on",
 	"synchronous_commit=on",
 	"huge_pages=off",
+	"client_connection_check_interval=1s", // a query whose client was killed ends
 	"logging_collector=off",
 	"log_min_messages=warning",
 	"log_line_prefix=%m [%p] ",

@@ -1,9 +1,10 @@
 // Package pgserver runs the private PostgreSQL that keeps the metadata where no
 // other database was given.
 //
-// It listens on a Unix socket only. Nobody has a password: the server asks the
+// It listens on a Unix socket only. The owner has no password: the server asks the
 // kernel who connects (peer), and takes the account that runs Tavana, which is
-// mapped to the database role "tavana". The folders of data and socket have mode
+// mapped to the database role "tavana"; roles that Tavana makes with a password of
+// their own log in by it, to the databases that they are granted. The folders of data and socket have mode
 // 0700.
 //
 // PostgreSQL refuses to run as root. Started by root it runs as the account
@@ -16,6 +17,7 @@
 //	pg_hba.conf       written at each start, as is pg_ident.conf
 //	postgres.log      the server's words
 //	home              which home this state is of
+//	origin            the machine and the file system of that home
 //
 // A server that was killed is started again, with growing pauses; it dies with
 // its parent, and recovers from its log.
@@ -107,10 +109,7 @@ func (s *Server) start(ctx context.Context) error {
 	if s.account, err = findAccount(); err != nil {
 		return err
 	}
-	if s.place, err = preparePlace(s.config, s.account); err != nil {
-		return err
-	}
-	if s.lock, err = s.place.acquire(); err != nil {
+	if err := s.occupy(ctx); err != nil {
 		return err
 	}
 	if s.binaries, err = findBinaries(ctx, s.config, s.place); err != nil {
@@ -125,6 +124,36 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.createDatabase(ctx); err != nil {
 		s.quit(s.process)
 		return err
+	}
+	return nil
+}
+
+// occupy makes the state's folders and takes its lock. Where states of many homes
+// lie side by side, those of homes that are gone are removed.
+func (s *Server) occupy(ctx context.Context) (err error) {
+	shared := s.account.switched && s.config.StateDir == ""
+	sweeper := sweeper{parent: states, logger: s.config.Logger}
+	if shared {
+		if err := makeParent(states); err != nil {
+			return fmt.Errorf("make the folder of states: %w", err)
+		}
+		held, err := sweeper.begin(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			_ = held.Close() // ends the lock; nothing was written
+			sweeper.remove(ctx)
+		}()
+	}
+	if s.place, err = preparePlace(s.config, s.account); err != nil {
+		return err
+	}
+	if s.lock, err = s.place.acquire(); err != nil {
+		return err
+	}
+	if shared {
+		sweeper.aside()
 	}
 	return nil
 }
@@ -274,11 +303,16 @@ func (s *Server) createDatabase(ctx context.Context) error {
 	if err := conn.QueryRow(ctx, ask, database).Scan(&have); err != nil {
 		return fmt.Errorf("look for the database: %w", err)
 	}
-	if have {
-		return nil
+	if !have {
+		if _, err := conn.Exec(ctx, "CREATE DATABASE "+database); err != nil {
+			return fmt.Errorf("create the database: %w", err)
+		}
 	}
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+database); err != nil {
-		return fmt.Errorf("create the database: %w", err)
+	// Other roles than the owner connect where they are granted to, only.
+	for _, name := range []string{database, "postgres", "template1"} {
+		if _, err := conn.Exec(ctx, "REVOKE ALL ON DATABASE "+name+" FROM PUBLIC"); err != nil {
+			return fmt.Errorf("close the database to others: %w", err)
+		}
 	}
 	return nil
 }

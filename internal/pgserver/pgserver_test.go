@@ -159,6 +159,66 @@ func TestKilledServerComesBack(t *testing.T) {
 	}
 }
 
+// A process of a killed server that computes does not notice that it was killed,
+// and keeps the memory that the next one needs: it is ended.
+func TestKilledServerLeavesNoProcess(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]func(*testing.T) pgserver.Config{"in a folder": config, "behind a link": linked} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killWhileItComputes(t, of(t))
+		})
+	}
+}
+
+// linked is config, with a symbolic link on the way to the state.
+func linked(t *testing.T) pgserver.Config {
+	t.Helper()
+	c := config(t)
+	if err := os.Mkdir(filepath.Join(c.Home, "real"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real", filepath.Join(c.Home, "link")); err != nil {
+		t.Fatal(err)
+	}
+	c.StateDir = filepath.Join(c.Home, "link", "state")
+	return c
+}
+
+func killWhileItComputes(t *testing.T, c pgserver.Config) {
+	t.Helper()
+	s := start(t, c)
+	conn, err := pgx.Connect(t.Context(), s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	busy := make(chan error, 1)
+	go func() {
+		_, err := conn.Exec(context.WithoutCancel(t.Context()), "SELECT count(*) FROM pg_proc a, pg_proc b, pg_proc c WHERE a.proname || b.proname || c.proname = '?'")
+		busy <- err
+	}()
+	const working = "SELECT count(*)::text FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%|| c.proname%' AND pid <> pg_backend_pid()"
+	for ask(t, s.URL(), working) != "1" {
+	}
+	pid := pidOf(t, c)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	waitGone(t, pid)
+	if got := ask(t, s.URL(), "SELECT 'up'"); got != "up" {
+		t.Errorf("answer = %q", got)
+	}
+	select {
+	case err := <-busy:
+		if err == nil {
+			t.Error("the statement came to an end")
+		}
+	case <-time.After(time.Minute):
+		t.Error("a process of the killed server still computes")
+	}
+}
+
 func waitGone(t *testing.T, pid int) {
 	t.Helper()
 	deadline := time.After(time.Minute)
@@ -189,15 +249,16 @@ func TestStalePidFileOfAnotherProcess(t *testing.T) {
 
 func TestServerOfAKilledRunIsEnded(t *testing.T) {
 	t.Parallel()
-	c := config(t)
+	c := linked(t)
 	first := start(t, c)
 	if _, err := pgserver.Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), "another server uses") {
 		t.Fatalf("second server over one state: error %v", err)
 	}
 	first.Close()
 
-	// An orphan: a server that nobody of ours supervises holds the data.
-	orphan := exec.Command(filepath.Join(binaries(t), "postgres"), "-D", filepath.Join(c.StateDir, "data"),
+	// An orphan: a server that nobody of ours supervises holds the data, by another
+	// path than ours.
+	orphan := exec.Command(filepath.Join(binaries(t), "postgres"), "-D", filepath.Join(c.Home, "real", "state", "data"),
 		"-k", filepath.Join(c.StateDir, "run"), "-c", "listen_addresses=")
 	orphan.Dir = c.StateDir
 	if os.Getuid() == 0 {

@@ -1,7 +1,6 @@
 package pgserver
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // account is who the server runs as, and who may connect to it.
@@ -72,13 +70,12 @@ func preparePlace(config Config, a account) (place, error) {
 	if err != nil || config.Home == "" {
 		return place{}, fmt.Errorf("home %q is no folder", config.Home)
 	}
-	sum := sha256.Sum256([]byte(home))
-	hash := hex.EncodeToString(sum[:8])
+	hash := hashOf(home)
 	state := config.StateDir
 	switch {
 	case state != "":
 	case a.switched:
-		state = filepath.Join("/var/lib/tavana", hash)
+		state = filepath.Join(states, hash)
 	default:
 		state = filepath.Join(home, "postgres")
 	}
@@ -94,6 +91,12 @@ func preparePlace(config Config, a account) (place, error) {
 		return place{}, fmt.Errorf("make the server's folders: %w", err)
 	}
 	return p, nil
+}
+
+// hashOf names the state of a home.
+func hashOf(home string) string {
+	sum := sha256.Sum256([]byte(home))
+	return hex.EncodeToString(sum[:8])
 }
 
 // make makes folders and the files that we write. Those are in a folder of our
@@ -119,10 +122,16 @@ func (p place) make(a account, home string) error {
 	if err := ownedBy(p.run, a.uid); err != nil {
 		return err
 	}
+	where, err := origin(home)
+	if err != nil {
+		where = "" // then the state is never swept
+	}
 	for path, text := range map[string]string{
-		p.hba:                          "local all " + role + " peer map=tavana\n",
-		p.ident:                        "tavana " + a.client + " " + role + "\n",
-		filepath.Join(p.state, "home"): home + "\n",
+		p.hba: "local all " + role + " peer map=tavana\n" +
+			"local all all scram-sha-256\n", // roles that were given a password
+		p.ident:                            "tavana " + a.client + " " + role + "\n",
+		filepath.Join(p.state, homeFile):   home + "\n",
+		filepath.Join(p.state, originFile): where,
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // no secret; the account reads it
 			return err
@@ -170,62 +179,6 @@ func (p place) acquire() (*os.File, error) {
 		return nil, fmt.Errorf("another server uses %q: %w", p.state, err)
 	}
 	return f, nil
-}
-
-const orphanWithin = 15 * time.Second
-
-// clearStale ends a server of a killed earlier run, and removes its pid file
-// where the number belongs to another process by now: PostgreSQL itself would
-// refuse to start then. The lock is held, so no server in there is anyone's.
-func (p place) clearStale(ctx context.Context) error {
-	file := filepath.Join(p.data, "postmaster.pid")
-	text, err := os.ReadFile(file) //nolint:gosec // in our own state
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the pid file: %w", err)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(line))
-	if err == nil && pid > 1 && p.serves(pid) {
-		if err := p.endOrphan(ctx, pid); err != nil {
-			return err
-		}
-	}
-	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove the pid file: %w", err)
-	}
-	return nil
-}
-
-// serves tells whether a process is a PostgreSQL over our data.
-func (p place) serves(pid int) bool {
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	if err != nil {
-		return false
-	}
-	args := strings.Split(string(line), "\x00")
-	return strings.HasSuffix(args[0], "postgres") && strings.Contains(string(line), "\x00-D\x00"+p.data+"\x00")
-}
-
-func (p place) endOrphan(ctx context.Context, pid int) error {
-	ctx, cancel := context.WithTimeout(ctx, orphanWithin)
-	defer cancel()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	if err := syscall.Kill(pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("end a server of an earlier run: %w", err)
-	}
-	for p.serves(pid) {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it is gone, or the start says why not
-			return nil
-		}
-	}
-	return nil
 }
 
 const (

@@ -24,6 +24,7 @@ const (
 	Interval    uint32 = 1186
 	TimeTZ      uint32 = 1266
 	NumericOID  uint32 = 1700
+	Void        uint32 = 2278
 	UUID        uint32 = 2950
 	JSONB       uint32 = 3802
 

@@ -111,4 +111,8 @@ var scalars = map[string]Type{
 	"BIT":                      {TextOID, -1, -1},
 	"ENUM":                     {TextOID, -1, -1},
 	"NULL":                     {TextOID, -1, -1},
+
+	// Not DuckDB's: of what the gateway answers itself.
+	"NAME": {Name, 64, -1},
+	"VOID": {Void, 4, -1},
 }

@@ -5,10 +5,12 @@ import "time"
 // Statement is one statement with all that changes its meaning.
 type Statement struct {
 	Text           string
+	Original       string // the client's text, where Text was made of it; for people
 	Catalog        string // current catalog
 	Schema         string // current schema
 	Settings       Settings
 	ParameterTypes []string // DuckDB types for $1..; "": infer; may be shorter than needed
+	ParameterOIDs  []uint32 // the client's own types for $1..; 0: infer; may be shorter than needed
 	Identity       Identity
 }
 
@@ -84,4 +86,42 @@ type Execution struct {
 	Estimate    Estimate
 	Queued      time.Duration // time in the queue
 	Outcome     Outcome
+}
+
+// Environment is a session as PostgreSQL's functions and tables tell of it.
+type Environment struct {
+	PID      int32
+	User     string
+	Admin    bool
+	Catalog  string   // the current one
+	Catalogs []string // that the principal sees
+	Path     []string // the schemas of the search path that exist
+	Version  string   // what version() says
+	Started  time.Time
+	Settings []Setting
+	Activity []Activity        // sessions that the principal may know of
+	Formats  map[string]string // settings that say how values are written
+}
+
+// Setting is a setting of a session.
+type Setting struct{ Name, Value, Initial, Description string }
+
+// Activity is a session as others see it.
+type Activity struct {
+	PID         int32
+	User        string
+	Catalog     string
+	Application string
+	Active      bool
+	Started     time.Time
+	Changed     time.Time // when it became active or idle
+	Text        string    // of the last statement
+}
+
+// Effect is what a statement that PostgreSQL answered asks of the session.
+type Effect struct {
+	Set, Value string // set_config
+	Local      bool
+	Cancel     int32 // process ID; 0: none
+	Terminate  int32 // process ID; 0: none
 }

@@ -40,6 +40,15 @@ func QuoteLiteral(text string) string { return `'` + strings.ReplaceAll(text, `'
 type Column struct {
 	Name string
 	Type string // DuckDB's text of the type, such as DECIMAL(15,2) or INTEGER[]
+
+	Postgres PostgresType // set where PostgreSQL itself answers, and Type is empty
+}
+
+// PostgresType is a column's type as PostgreSQL describes it.
+type PostgresType struct {
+	OID    uint32
+	Size   int16
+	Typmod int32
 }
 
 // File is one data file of a table as it was when the table was resolved.
@@ -107,7 +116,8 @@ type Facts struct {
 	Kind        StatementKind
 	Tables      []TableName // bound, through every indirection
 	Functions   []string    // lower case, sorted, unique
-	Parameters  []string    // DuckDB types of $1..
+	Parameters  []string    // DuckDB types of $1..; empty where PostgreSQL answers
+	OIDs        []uint32    // PostgreSQL's types of $1.., where it answers
 	Columns     []Column
 	Plan        *PlanNode // nil when there is none
 	Fingerprint string
@@ -122,17 +132,20 @@ type PlanNode struct {
 	Children    []*PlanNode
 }
 
-// Value is a parameter's value in DuckDB's text form for its type.
+// Value is a parameter's value in DuckDB's text form for its type; where
+// PostgreSQL answers, as the client sent it.
 type Value struct {
-	Null bool
-	Text string
+	Null   bool
+	Text   string
+	Binary bool // PostgreSQL's binary form
 }
 
 // Settings are the session settings that change what a statement means or how
 // its rows look; they are replayed wherever the statement goes.
 type Settings struct {
-	TimeZone        string // IANA name; empty: UTC
-	IntegerDivision bool   // 5/2 = 2
+	TimeZone          string // IANA name; empty: UTC
+	IntegerDivision   bool   // 5/2 = 2
+	PostgresSemantics bool   // what PostgreSQL means, where DuckDB means another thing
 }
 
 // Estimate is what an execution is given, and why.

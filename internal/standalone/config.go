@@ -10,6 +10,9 @@ import (
 	"github.com/tavana/tavana/internal/fault"
 )
 
+// noDoor is the address of a door that is left out.
+const noDoor = "none"
+
 // Config says how the platform runs on this machine.
 type Config struct {
 	// Home is the folder of all state; made with mode 0700. Default ~/.tavana.
@@ -19,6 +22,9 @@ type Config struct {
 	// Listen is the address of the PostgreSQL door; port 0 picks a free one.
 	// Default 127.0.0.1:5432.
 	Listen string
+	// FlightListen is the address of the Arrow Flight SQL door; port 0 picks a free
+	// one, "none" leaves the door out. Default 127.0.0.1:8815.
+	FlightListen string
 	// HTTPListen is the address of health and metrics. Default 127.0.0.1:8432.
 	HTTPListen string
 	// Memory is what all queries may have together, in bytes. Default: what the
@@ -54,6 +60,9 @@ type Config struct {
 	// StatementTimeout ends a statement, unless its session sets another one.
 	// Default 1 h; below 0: never.
 	StatementTimeout time.Duration
+	// IdleSession ends a session that sends nothing for so long, unless it sets
+	// another time. Default 0: none.
+	IdleSession time.Duration
 	// Grace is how long running statements may take when the server stops;
 	// default 10 s.
 	Grace time.Duration
@@ -91,6 +100,7 @@ func (c Config) WithDefaults() (Config, error) {
 		*path = absolute
 	}
 	setDefault(&c.Listen, "127.0.0.1:5432")
+	setDefault(&c.FlightListen, "127.0.0.1:8815")
 	setDefault(&c.HTTPListen, "127.0.0.1:8432")
 	setDefault(&c.TLSMin, "1.3")
 	setDefault(&c.Memory, machineMemory())

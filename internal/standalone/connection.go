@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	ownPrincipal = "admin"        // whom connection.env connects as
-	ownOwner     = "tavana serve" // marks the keys that live as long as a server
+	ownPrincipal = "admin"         // whom connection.env connects as
+	ownOwner     = "tavana serve " // and the server's name own the keys that live as long as a server
 )
 
 // Connection is how clients of this machine connect.
@@ -28,15 +28,18 @@ type Connection struct {
 	Password string
 	Database string
 	RootCert string // file, or "system"
+	// FlightURI is where Arrow Flight SQL is spoken, such as
+	// grpc+tls://localhost:8815; empty: nowhere.
+	FlightURI string
 }
 
 // File gives the path of the settings in a home.
 func File(home string) string { return filepath.Join(home, "connection.env") }
 
-// Env gives the settings as libpq's environment variables, quoted for a shell
-// where they need it.
+// Env gives the settings as libpq's environment variables, and those that the examples
+// of Arrow Flight SQL read, quoted for a shell where they need it.
 func (c Connection) Env() []string {
-	return []string{
+	env := []string{
 		"PGHOST=" + quote(c.Host),
 		"PGPORT=" + quote(c.Port),
 		"PGUSER=" + quote(c.User),
@@ -44,7 +47,12 @@ func (c Connection) Env() []string {
 		"PGDATABASE=" + quote(c.Database),
 		"PGSSLMODE=verify-full",
 		"PGSSLROOTCERT=" + quote(c.RootCert),
+		"TAVANA_KEY=" + quote(c.Password),
 	}
+	if c.FlightURI != "" {
+		env = append(env, "TAVANA_FLIGHT_URI="+quote(c.FlightURI))
+	}
+	return env
 }
 
 // ParseEnv reads lines of connection.env: the variables with their values.
@@ -111,15 +119,15 @@ func removeConnection(home string) error {
 	return nil
 }
 
-// mintKey makes this start's own key, and ends those of earlier starts that
-// could not end theirs.
-func mintKey(ctx context.Context, tables *catalog.Catalog) (catalog.Key, string, error) {
+// mintKey makes this start's own key, and ends those of earlier starts of the
+// same server that could not end theirs.
+func mintKey(ctx context.Context, tables *catalog.Catalog, server string) (catalog.Key, string, error) {
 	keys, err := tables.ListKeys(ctx)
 	if err != nil {
 		return catalog.Key{}, "", fmt.Errorf("list keys: %w", err)
 	}
 	for _, key := range keys {
-		if key.Owner == ownOwner && key.Revoked.IsZero() {
+		if key.Owner == ownOwner+server && key.Revoked.IsZero() {
 			if err := tables.RevokeKey(ctx, key.ID); err != nil {
 				return catalog.Key{}, "", fmt.Errorf("end the key of an earlier start: %w", err)
 			}
@@ -127,7 +135,7 @@ func mintKey(ctx context.Context, tables *catalog.Catalog) (catalog.Key, string,
 	}
 	key, secret, err := tables.CreateKey(ctx, catalog.NewKey{
 		Principal:   ownPrincipal,
-		Owner:       ownOwner,
+		Owner:       ownOwner + server,
 		Scopes:      []query.Scope{query.ScopeAdmin},
 		Description: "connection.env; ends with the server",
 	})

@@ -24,10 +24,12 @@ func TestConnectionEnv(t *testing.T) {
 			t.Parallel()
 			c := standalone.Connection{
 				Host: "localhost", Port: "5432", User: "admin", Password: "tvn_0123abc", Database: "local", RootCert: root,
+				FlightURI: "grpc+tls://localhost:8815",
 			}
 			want := map[string]string{
 				"PGHOST": "localhost", "PGPORT": "5432", "PGUSER": "admin", "PGPASSWORD": "tvn_0123abc", "PGDATABASE": "local",
 				"PGSSLMODE": "verify-full", "PGSSLROOTCERT": root,
+				"TAVANA_KEY": "tvn_0123abc", "TAVANA_FLIGHT_URI": "grpc+tls://localhost:8815",
 			}
 			text := strings.Join(c.Env(), "\n") + "\n"
 			if diff := cmp.Diff(want, standalone.ParseEnv(text)); diff != "" {

@@ -3,11 +3,23 @@ package standalone
 import (
 	"context"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/tavana/tavana/internal/gateway"
+	"github.com/tavana/tavana/internal/gateway/introspect"
 	"github.com/tavana/tavana/internal/history"
 )
+
+// startIntrospection prepares the answers to queries of the system catalogs.
+func (p *Platform) startIntrospection(ctx context.Context) error {
+	p.introspector = introspect.Open(ctx, p.databaseURL, p.config.Logger)
+	p.parts.Add("introspection", func(context.Context) error {
+		p.introspector.Close()
+		return nil
+	})
+	return nil
+}
 
 // startGateway opens the door.
 func (p *Platform) startGateway(ctx context.Context) error {
@@ -16,7 +28,7 @@ func (p *Platform) startGateway(ctx context.Context) error {
 		return err
 	}
 	log, err := history.New(history.Config{ //nolint:contextcheck // lives until it is closed
-		Database: p.store.Pool(), Logger: p.config.Logger, Registerer: p.registry,
+		Database: p.store.Pool(), Server: p.name, Logger: p.config.Logger, Registerer: p.registry,
 	})
 	if err != nil {
 		return fmt.Errorf("open the history: %w", err)
@@ -31,13 +43,13 @@ func (p *Platform) startGateway(ctx context.Context) error {
 		p.config.Logger.InfoContext(ctx, "executions of an earlier run were cut off", "executions", cut)
 	}
 	p.gateway, err = gateway.New(gateway.Deps{ //nolint:contextcheck // lives until it is shut down
-		Catalog: p.catalog, Planner: p.planners, Fleet: p.fleet, History: log,
-		Listener: p.listener, TLS: certificate, Logger: p.config.Logger, Registerer: p.registry,
+		Catalog: p.catalog, Planner: p.planners, Fleet: p.fleet, History: log, Introspector: p.introspector,
+		Listener: p.listener, Flight: p.flight, TLS: certificate, Logger: p.config.Logger, Registerer: p.registry,
 		Config: gateway.Config{
 			Memory: p.config.Memory, Queries: p.config.MaxQueries, Waiting: p.config.MaxWaiting,
 			Patience: p.config.QueueTimeout, IdleResult: p.config.IdleResult,
-			StatementTimeout: p.config.StatementTimeout, MaxConnections: p.config.MaxConnections,
-			Cleartext: p.config.Cleartext, Version: p.config.Version,
+			StatementTimeout: p.config.StatementTimeout, IdleSession: p.config.IdleSession,
+			MaxConnections: p.config.MaxConnections, Cleartext: p.config.Cleartext, Version: p.config.Version,
 		},
 	})
 	if err != nil {
@@ -47,7 +59,7 @@ func (p *Platform) startGateway(ctx context.Context) error {
 	serving := context.WithoutCancel(ctx)
 	go func() {
 		if err := p.gateway.Serve(serving); err != nil {
-			p.config.Logger.ErrorContext(serving, "the PostgreSQL door ended", "error", err)
+			p.config.Logger.ErrorContext(serving, "a door ended", "error", err)
 		}
 	}()
 	p.parts.Add("gateway", func(ctx context.Context) error {
@@ -63,5 +75,9 @@ func (p *Platform) startGateway(ctx context.Context) error {
 	})
 	p.connection.Host, p.connection.Port = reachable(p.listener.Addr())
 	p.connection.RootCert = root
+	if p.flight != nil {
+		host, port := reachable(p.flight.Addr())
+		p.connection.FlightURI = "grpc+tls://" + net.JoinHostPort(host, port)
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"time"
 
 	"github.com/tavana/tavana/internal/admin"
 	"github.com/tavana/tavana/internal/query"
@@ -18,6 +19,7 @@ func (p *Platform) Queries(context.Context) []admin.Query {
 			Session:   r.Execution.Session,
 			Text:      r.Execution.Text,
 			Started:   r.Execution.Started,
+			Elapsed:   time.Since(r.Execution.Started),
 			Waits:     r.Waits,
 			Fraction:  r.Progress.Fraction,
 			Rows:      r.Progress.Rows,

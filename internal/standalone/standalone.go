@@ -28,6 +28,7 @@ import (
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/fleet/local"
 	"github.com/tavana/tavana/internal/gateway"
+	"github.com/tavana/tavana/internal/gateway/introspect"
 	"github.com/tavana/tavana/internal/lifecycle"
 	"github.com/tavana/tavana/internal/metastore"
 	"github.com/tavana/tavana/internal/pgserver"
@@ -41,16 +42,20 @@ type Platform struct {
 	parts    lifecycle.Group
 	registry *prometheus.Registry
 	ready    atomic.Bool
+	name     string // of this server among those that share a store
 
-	listener   net.Listener
-	http       *telemetry.HTTP
-	spawner    *lifecycle.Spawner
-	store      *metastore.Store
-	fleet      *local.Fleet
-	catalog    *catalog.Catalog
-	planners   *planner.Pool
-	gateway    *gateway.Gateway
-	connection Connection
+	listener     net.Listener
+	flight       net.Listener // nil: no such door
+	http         *telemetry.HTTP
+	spawner      *lifecycle.Spawner
+	store        *metastore.Store
+	databaseURL  string
+	fleet        *local.Fleet
+	catalog      *catalog.Catalog
+	planners     *planner.Pool
+	introspector *introspect.Introspector
+	gateway      *gateway.Gateway
+	connection   Connection
 }
 
 // Start starts all parts and returns when the platform answers. The caller
@@ -65,8 +70,9 @@ func Start(ctx context.Context, config Config) (*Platform, error) {
 	}
 	p := &Platform{config: config, registry: telemetry.NewRegistry()}
 	for _, step := range []func(context.Context) error{
-		p.startHome, p.startListener, p.startTelemetry, p.startSpawner, p.startStore, p.startFleet,
-		p.startCatalog, p.startPlanners, p.startGateway, p.startAdmin, p.startConnection,
+		p.startHome, p.startListeners, p.startTelemetry, p.startSpawner, p.startStore, p.startFleet,
+		p.startCatalog, p.startPlanners, p.startIntrospection, p.startKey, p.startGateway, p.startAdmin,
+		p.startConnection,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close()) //nolint:contextcheck // the stop has a time of its own
@@ -101,29 +107,42 @@ func (p *Platform) startHome(context.Context) error {
 		return err
 	}
 	p.parts.Add("home", func(context.Context) error { return lock.Close() })
+	if p.name, err = serverName(p.config.Home); err != nil {
+		return err
+	}
 	return removeConnection(p.config.Home)
 }
 
-// startListener takes the port first: a taken one should not cost the start of
+// startListeners takes the ports first: a taken one should not cost the start of
 // a database.
-func (p *Platform) startListener(ctx context.Context) error {
+func (p *Platform) startListeners(ctx context.Context) (err error) {
+	if p.listener, err = p.listen(ctx, p.config.Listen, "--pg-listen"); err != nil {
+		return err
+	}
+	if p.config.FlightListen != noDoor {
+		p.flight, err = p.listen(ctx, p.config.FlightListen, "--flight-listen")
+	}
+	return err
+}
+
+// listen takes a port that an option names.
+func (p *Platform) listen(ctx context.Context, address, option string) (net.Listener, error) {
 	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", p.config.Listen)
+	listener, err := listen.Listen(ctx, "tcp", address)
 	if errors.Is(err, unix.EADDRINUSE) {
-		return fault.Wrap(err, fault.Unavailable, "address %s is in use by another program", p.config.Listen).
-			WithHint("Choose another one with --pg-listen; port 0 picks a free one.")
+		return nil, fault.Wrap(err, fault.Unavailable, "address %s is in use by another program", address).
+			WithHint("Choose another one with %s; port 0 picks a free one.", option)
 	}
 	if err != nil {
-		return fmt.Errorf("listen on %q: %w", p.config.Listen, err)
+		return nil, fmt.Errorf("listen on %q: %w", address, err)
 	}
-	p.listener = listener
-	p.parts.Add("listener", func(context.Context) error {
+	p.parts.Add("listener "+address, func(context.Context) error {
 		if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			return err //nolint:wrapcheck // the group names the part
 		}
 		return nil
 	})
-	return nil
+	return listener, nil
 }
 
 func (p *Platform) startTelemetry(ctx context.Context) error {
@@ -187,7 +206,7 @@ func (p *Platform) startStore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the metadata store: %w", err)
 	}
-	p.store = opened
+	p.store, p.databaseURL = opened, url
 	p.parts.Add("metadata store", func(context.Context) error {
 		opened.Close()
 		return nil
@@ -277,7 +296,7 @@ func (p *Platform) tls() (*tls.Config, string, error) {
 
 func (p *Platform) startAdmin(ctx context.Context) error {
 	server, err := admin.Serve(ctx, admin.Socket(p.config.Home), admin.Deps{
-		Keys: p.catalog, Grants: p.catalog, Tables: p.catalog, Queries: p, Logger: p.config.Logger,
+		Keys: p.catalog, Grants: p.catalog, Principals: p.catalog, Tables: p.catalog, Queries: p, Logger: p.config.Logger,
 	})
 	if err != nil {
 		return err //nolint:wrapcheck // says it all
@@ -286,13 +305,19 @@ func (p *Platform) startAdmin(ctx context.Context) error {
 	return nil
 }
 
-func (p *Platform) startConnection(ctx context.Context) error {
-	key, secret, err := mintKey(ctx, p.catalog)
+// startKey makes the key of connection.env. It lives until the sessions that
+// came with it have ended.
+func (p *Platform) startKey(ctx context.Context) error {
+	key, secret, err := mintKey(ctx, p.catalog, p.name)
 	if err != nil {
 		return err
 	}
 	p.parts.Add("own key", func(ctx context.Context) error { return p.catalog.RevokeKey(ctx, key.ID) })
 	p.connection.User, p.connection.Password, p.connection.Database = ownPrincipal, secret, catalog.DataCatalog
+	return nil
+}
+
+func (p *Platform) startConnection(context.Context) error {
 	if err := p.connection.write(p.config.Home); err != nil {
 		return err
 	}

@@ -41,6 +41,10 @@ type HTTP struct {
 	done     chan struct{}
 }
 
+// readyWait bounds the answer to whether the platform is ready: a part that hangs
+// is not.
+const readyWait = 3 * time.Second
+
 // ServeHTTP starts to serve. The caller calls Close.
 func ServeHTTP(ctx context.Context, config HTTPConfig) (*HTTP, error) {
 	var listen net.ListenConfig
@@ -54,7 +58,9 @@ func ServeHTTP(ctx context.Context, config HTTPConfig) (*HTTP, error) {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := config.Ready(r.Context()); err != nil {
+		ready, cancel := context.WithTimeout(r.Context(), readyWait)
+		defer cancel()
+		if err := config.Ready(ready); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}

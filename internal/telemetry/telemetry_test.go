@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -92,5 +93,37 @@ func TestReadinessFollowsTheProgram(t *testing.T) {
 	}
 	if err := server.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A part that hangs is not ready: whoever asks is told so, and does not hang.
+func TestReadinessOfWhatHangs(t *testing.T) {
+	t.Parallel()
+	server, err := telemetry.ServeHTTP(t.Context(), telemetry.HTTPConfig{
+		Listen: "127.0.0.1:0", Gatherer: telemetry.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
+		Ready: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := server.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+server.Address()+"/readyz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("got %d", response.StatusCode)
 	}
 }

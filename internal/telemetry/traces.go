@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -11,6 +12,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 )
+
+// batch is how long a span waits for others: what a process that is killed did
+// not send is lost.
+const batch = time.Second
 
 // StartTraces sends traces of a service to an OTLP endpoint (a URL such as
 // http://127.0.0.1:4317). Without an endpoint nothing is recorded or sent. stop
@@ -24,7 +29,7 @@ func StartTraces(ctx context.Context, endpoint, service, version string) (stop f
 		return nil, fmt.Errorf("trace exporter for %q: %w", endpoint, err)
 	}
 	provider := trace.NewTracerProvider(
-		trace.WithBatcher(exporter),
+		trace.WithBatcher(exporter, trace.WithBatchTimeout(batch)),
 		trace.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", service),
 			attribute.String("service.version", version),

@@ -2,8 +2,6 @@ package testenv
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tavana/tavana/internal/lifecycle"
 	"github.com/tavana/tavana/internal/standalone"
 )
 
@@ -31,9 +30,10 @@ type Platform struct {
 	Env  map[string]string // connection.env
 
 	tb      testing.TB
-	cmd     *exec.Cmd
+	spawner *lifecycle.Spawner // a test that is killed takes its server with it
+	process *lifecycle.Process // nil: not started
 	log     *buffer
-	exited  chan struct{}
+	http    string // address of the metrics, once it was asked for
 	binary  string
 	options Options
 }
@@ -45,9 +45,10 @@ func Start(tb testing.TB, options Options) *Platform {
 		options.Home = Home(tb)
 	}
 	Worker(tb) // tavana serve needs it: say early what is missing
-	p := &Platform{tb: tb, Home: options.Home, options: options, binary: Tavana(tb)}
+	p := &Platform{tb: tb, Home: options.Home, options: options, binary: Tavana(tb), spawner: lifecycle.NewSpawner()}
 	tb.Cleanup(func() {
 		p.Stop()
+		p.spawner.Close()
 		if tb.Failed() {
 			tb.Logf("log of tavana serve:\n%s", p.log.String())
 		}
@@ -76,37 +77,37 @@ func Home(tb testing.TB) string {
 func removeState(home string) {
 	marks, _ := filepath.Glob("/var/lib/tavana/*/home")
 	for _, mark := range marks {
-		if owner, err := os.ReadFile(mark); err == nil && strings.TrimSpace(string(owner)) == home {
+		if owner, err := os.ReadFile(mark); err == nil && within(strings.TrimSpace(string(owner)), home) {
 			_ = os.RemoveAll(filepath.Dir(mark))
 		}
 	}
+}
+
+// within tells whether a path is a folder, or below it.
+func within(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, folder+"/")
 }
 
 // Restart starts the server, which must not run, and waits until it is ready.
 func (p *Platform) Restart() {
 	p.tb.Helper()
 	args := []string{
-		"serve", "--home", p.Home, "--pg-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
+		"serve", "--home", p.Home, "--pg-listen", "127.0.0.1:0", "--flight-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
 		"--memory", "2GiB", "--grace", "2s",
 	}
 	for _, dir := range p.options.Data {
 		args = append(args, "--data", dir)
 	}
-	p.cmd = exec.CommandContext(context.WithoutCancel(p.tb.Context()), p.binary, append(args, p.options.Args...)...)
-	p.log, p.exited = &buffer{}, make(chan struct{})
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	// A test that is killed takes its server with it.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := p.cmd.Start(); err != nil {
+	cmd := exec.Command(p.binary, append(args, p.options.Args...)...)
+	p.log, p.http = &buffer{}, ""
+	cmd.Stdout, cmd.Stderr = p.log, p.log
+	process, err := p.spawner.Start(cmd)
+	if err != nil {
 		p.tb.Fatal(err)
 	}
-	go func() {
-		defer close(p.exited)
-		_ = p.cmd.Wait()
-	}()
+	p.process = process
 	if !p.poll(time.Minute, func() bool { return strings.Contains(p.log.String(), "Tavana is ready") }) {
-		_ = p.cmd.Process.Kill()
-		<-p.exited
+		p.Kill()
 		p.tb.Fatalf("tavana serve did not become ready:\n%s", p.log.String())
 	}
 	p.Env = p.readEnv()
@@ -120,7 +121,7 @@ func (p *Platform) poll(limit time.Duration, holds func() bool) bool {
 	defer ticker.Stop()
 	for !holds() {
 		select {
-		case <-p.exited:
+		case <-p.process.Done():
 			return holds()
 		case <-deadline.C:
 			return false
@@ -156,7 +157,7 @@ func (p *Platform) DSN(changes ...string) string {
 }
 
 // PID is the server's process ID.
-func (p *Platform) PID() int { return p.cmd.Process.Pid }
+func (p *Platform) PID() int { return p.process.PID() }
 
 // Log is what the server said so far.
 func (p *Platform) Log() string { return p.log.String() }
@@ -164,28 +165,24 @@ func (p *Platform) Log() string { return p.log.String() }
 // Stop asks the server to stop and waits. A stopped one stays stopped.
 func (p *Platform) Stop() {
 	p.tb.Helper()
-	if p.cmd == nil || p.cmd.Process == nil {
+	if p.process == nil {
 		return
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.process.Signal(syscall.SIGTERM)
 	deadline := time.NewTimer(45 * time.Second)
 	defer deadline.Stop()
 	select {
-	case <-p.exited:
+	case <-p.process.Done():
 	case <-deadline.C:
-		_ = p.cmd.Process.Kill()
-		<-p.exited
+		p.Kill()
 		p.tb.Errorf("tavana serve did not stop:\n%s", p.log.String())
 	}
 }
 
 // Kill kills the server and waits until it is gone.
 func (p *Platform) Kill() {
-	p.tb.Helper()
-	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		p.tb.Fatal(err)
-	}
-	<-p.exited
+	p.process.Kill()
+	<-p.process.Done()
 }
 
 // Tavana runs the command line against this home, and fails the test where it

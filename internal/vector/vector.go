@@ -130,6 +130,15 @@ func (s *String) Bytes() []byte {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&s.rest)), s.length)
 }
 
+// Len gives how many bytes the value has.
+func (s *String) Len() int { return int(s.length) }
+
+// Short gives the place of a value of at most twelve bytes, all of which may be
+// read; false: the value is longer.
+func (s *String) Short() (place *[inlined]byte, size int, ok bool) {
+	return (*[inlined]byte)(unsafe.Pointer(&s.prefix)), int(s.length), s.length <= inlined
+}
+
 const inlined = 12
 
 // NewString makes a stored value that points at text, which must outlive it:

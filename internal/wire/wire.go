@@ -33,7 +33,8 @@ func Fault(err error) *pb.Fault {
 const maxPosition = 1 << 30
 
 // ToFault gives the error of a message: nil for nil. A kind that this program
-// does not know becomes Internal.
+// does not know becomes Internal. Texts are cut: they come from processes that
+// run what users wrote, and go on to clients and into the history.
 func ToFault(m *pb.Fault) *fault.Error {
 	if m == nil {
 		return nil
@@ -44,9 +45,9 @@ func ToFault(m *pb.Fault) *fault.Error {
 	}
 	return &fault.Error{
 		Kind:     kind,
-		Message:  m.GetMessage(),
-		Detail:   m.GetDetail(),
-		Hint:     m.GetHint(),
+		Message:  fault.Shorten(m.GetMessage()),
+		Detail:   fault.Shorten(m.GetDetail()),
+		Hint:     fault.Shorten(m.GetHint()),
 		Position: max(int(m.GetPosition()), 0),
 	}
 }
@@ -168,12 +169,12 @@ func ToTables(ms []*pb.Table) []query.Table {
 
 // Settings makes the message of settings.
 func Settings(s query.Settings) *pb.Settings {
-	return &pb.Settings{TimeZone: s.TimeZone, IntegerDivision: s.IntegerDivision}
+	return &pb.Settings{TimeZone: s.TimeZone, IntegerDivision: s.IntegerDivision, PostgresSemantics: s.PostgresSemantics}
 }
 
 // ToSettings gives settings.
 func ToSettings(m *pb.Settings) query.Settings {
-	return query.Settings{TimeZone: m.GetTimeZone(), IntegerDivision: m.GetIntegerDivision()}
+	return query.Settings{TimeZone: m.GetTimeZone(), IntegerDivision: m.GetIntegerDivision(), PostgresSemantics: m.GetPostgresSemantics()}
 }
 
 // each maps a slice; nil stays nil.

@@ -2,8 +2,10 @@ package wire_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
@@ -52,7 +54,7 @@ func TestStart(t *testing.T) {
 	t.Parallel()
 	want := query.Start{
 		ID: "x", SQL: "SELECT $1", Parameters: []query.Value{{Null: true}, {Text: "1"}}, Tables: []query.Table{aTable()},
-		Catalog: "local", Schema: "main", Settings: query.Settings{TimeZone: "Asia/Tehran", IntegerDivision: true},
+		Catalog: "local", Schema: "main", Settings: query.Settings{TimeZone: "Asia/Tehran", IntegerDivision: true, PostgresSemantics: true},
 		Limits: query.Limits{Memory: 1 << 30, Threads: 2, Temp: 5, Timeout: 3 * time.Second},
 	}
 	got := wire.ToStart(through(t, wire.Start(want), &pb.Start{}))
@@ -75,6 +77,7 @@ func TestForm(t *testing.T) {
 	cases := map[string]frames.Form{
 		"rows":    {Encoding: frames.Rows, Formats: []int16{0, 1}, TimeZone: "UTC", ExtraFloatDigits: -3},
 		"escapes": {Encoding: frames.CopyBinary, ByteaEscape: true, IntervalStyle: "iso_8601"},
+		"arrow":   {Encoding: frames.Arrow, TimeZone: "Asia/Tehran"},
 		"copy": {Encoding: frames.CopyCSV, Copy: frames.CopyOptions{
 			Delimiter: ";", Null: &empty, Header: true, Quote: "'", Escape: "'", ForceQuote: []int{1}, ForceQuoteAll: true,
 		}},
@@ -135,6 +138,18 @@ func TestFault(t *testing.T) {
 	}
 	if got := wire.ToFault(&pb.Fault{Kind: "from the future"}).Kind; got != fault.Internal {
 		t.Errorf("an unknown kind became %q", got)
+	}
+}
+
+// A process that runs what users wrote may answer with texts of any length.
+func TestFaultIsCut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ä", 1<<20)
+	got := wire.ToFault(&pb.Fault{Kind: "syntax", Message: long, Detail: long, Hint: long})
+	for _, text := range []string{got.Message, got.Detail, got.Hint} {
+		if len(text) > 16<<10 || !utf8.ValidString(text) {
+			t.Errorf("a text of %d bytes", len(text))
+		}
 	}
 }
 

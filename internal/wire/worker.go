@@ -61,7 +61,7 @@ func ToStart(m *pb.Start) query.Start {
 func Form(f frames.Form) *pb.Form {
 	c := f.Copy
 	m := &pb.Form{
-		Kind:             pb.Form_Kind(f.Encoding), //nolint:gosec // a closed list of four
+		Kind:             pb.Form_Kind(f.Encoding), //nolint:gosec // a closed list
 		Formats:          each(f.Formats, func(v int16) int32 { return int32(v) }),
 		TimeZone:         f.TimeZone,
 		ExtraFloatDigits: int32(f.ExtraFloatDigits), //nolint:gosec // -15 to 3

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tavana/tavana/internal/admin"
 	"github.com/tavana/tavana/internal/testenv"
 )
 
@@ -37,15 +39,7 @@ func processes(t *testing.T, p *testenv.Platform, words ...string) []testenv.Pro
 func background(t *testing.T, p *testenv.Platform) (*pgx.Conn, <-chan error) {
 	t.Helper()
 	conn := connect(t, p)
-	begun := func() (n int) {
-		for _, q := range running(t, p) {
-			if !q.Waits {
-				n++
-			}
-		}
-		return n
-	}
-	before := begun()
+	own := func(q admin.Query) bool { return q.Session == int32(conn.PgConn().PID()) && !q.Waits }
 	ended := make(chan error, 1)
 	ctx := context.WithoutCancel(t.Context())
 	go func() {
@@ -53,7 +47,7 @@ func background(t *testing.T, p *testenv.Platform) (*pgx.Conn, <-chan error) {
 		ended <- err
 	}()
 	testenv.Eventually(t, 20*time.Second, "the query runs", func() bool {
-		return begun() > before && status(t, p).Children > 0
+		return slices.ContainsFunc(p.Queries(t), own) && p.Status(t).Children > 0
 	})
 	return conn, ended
 }
@@ -110,7 +104,7 @@ func TestCancel(t *testing.T) {
 	})
 	t.Run("command line", func(t *testing.T) {
 		_, ended := background(t, p)
-		p.Tavana("queries", "cancel", string(running(t, p)[0].ID))
+		p.Tavana("queries", "cancel", string(p.Queries(t)[0].ID))
 		idle(t, p)
 		_ = hasState(t, "cancelled query", await(t, ended), "57014")
 	})

@@ -66,7 +66,7 @@ func TestTypoLeasesNoWorker(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	conn := connect(t, p)
-	before := status(t, p).Leases
+	before := p.Status(t).Leases
 	said := fails(t, conn, "SELECT l_orderky FROM lineitem", "42703")
 	if said.Position != 8 {
 		t.Errorf("position: got %d, want 8", said.Position)
@@ -74,13 +74,13 @@ func TestTypoLeasesNoWorker(t *testing.T) {
 	if !strings.Contains(said.Hint+said.Message, "l_orderkey") {
 		t.Errorf("no suggestion in %q, hint %q", said.Message, said.Hint)
 	}
-	if after := status(t, p).Leases; after != before {
+	if after := p.Status(t).Leases; after != before {
 		t.Errorf("%d workers were leased", after-before)
 	}
 	if got := one[int64](t, conn, "SELECT count(*) FROM nation"); got != 25 {
 		t.Errorf("got %d", got)
 	}
-	if after := status(t, p).Leases; after != before+1 {
+	if after := p.Status(t).Leases; after != before+1 {
 		t.Errorf("one query: %d leases", after-before)
 	}
 }

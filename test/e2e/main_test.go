@@ -16,7 +16,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/tavana/tavana/internal/admin"
 	"github.com/tavana/tavana/internal/testenv"
 )
 
@@ -49,16 +48,28 @@ func sample(t *testing.T) string {
 // python is the interpreter with the clients of requirements.txt.
 func python(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("requirements.txt")
+	return filepath.Join(installed(t, "python", "requirements.txt"), "bin", "python")
+}
+
+// jars is the folder with the Java clients of test/flight.
+func jars(t *testing.T) string {
+	t.Helper()
+	return installed(t, "java", filepath.Join(testenv.Root(t), "test", "flight", "maven.txt"))
+}
+
+// installed gives the folder in which `make test-deps` put what a file lists.
+func installed(t *testing.T, kind, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(text)
-	path := filepath.Join(cache(t), "python", hex.EncodeToString(sum[:])[:16], "bin", "python")
-	if _, err := os.Stat(path); err != nil {
-		t.Fatal("the Python environment is missing: run `make test-deps` first")
+	dir := filepath.Join(cache(t), kind, hex.EncodeToString(sum[:])[:16])
+	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
+		t.Fatalf("%s is missing: run `make test-deps` first", dir)
 	}
-	return path
+	return dir
 }
 
 // start starts a platform over the sample data.
@@ -118,33 +129,9 @@ func run(t *testing.T, p *testenv.Platform, name string, args ...string) (string
 	return strings.TrimSpace(string(out)), err
 }
 
-// status asks the server about itself.
-func status(t *testing.T, p *testenv.Platform) admin.Status {
-	t.Helper()
-	client := admin.NewClient(p.Home)
-	defer client.Close()
-	var s admin.Status
-	if err := client.Call(t.Context(), "status", admin.Empty{}, &s); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// running lists the queries that wait and run now.
-func running(t *testing.T, p *testenv.Platform) []admin.Query {
-	t.Helper()
-	client := admin.NewClient(p.Home)
-	defer client.Close()
-	var queries []admin.Query
-	if err := client.Call(t.Context(), "query.list", admin.Empty{}, &queries); err != nil {
-		t.Fatal(err)
-	}
-	return queries
-}
-
 // idle waits until no child runs a query: half a second for an interrupt, the
 // rest for the kill and for a busy machine.
 func idle(t *testing.T, p *testenv.Platform) {
 	t.Helper()
-	testenv.Eventually(t, 3*time.Second, "no child runs a query", func() bool { return status(t, p).Children == 0 })
+	testenv.Eventually(t, 3*time.Second, "no child runs a query", func() bool { return p.Status(t).Children == 0 })
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the end-to-end tests, once per set of
-# requirements, and prints nothing when it is there.
+# Makes a Python environment of the tests, once per set of requirements, and
+# prints nothing when it is there.
 set -euo pipefail
 
-requirements="$(dirname "$0")/../../test/e2e/requirements.txt"
+requirements="${1:?the file of requirements}"
 cache="${TAVANA_CACHE:-$HOME/.cache/tavana}"
 target="$cache/python/$(sha256sum "$requirements" | cut -c1-16)"
 [ -f "$target/complete" ] && exit 0
 
-echo "Making the Python environment of the tests"
+echo "Making the Python environment of $requirements"
 rm -rf "$target"
 mkdir -p "$(dirname "$target")"
 python3 -m venv "$target"

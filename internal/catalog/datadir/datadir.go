@@ -7,10 +7,12 @@
 package datadir
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +45,10 @@ type Config struct {
 	// Settled is the age from which a file that was never seen before counts as
 	// whole; a younger one must stay the same over two looks. 0: 5 s.
 	Settled time.Duration
+	// Patience is how long Watch waits for the first look. Files that are slow to
+	// read are registered later, so that they do not keep a server from starting.
+	// 0: 15 s.
+	Patience time.Duration
 	// Logger hears what came, went and cannot be read; required.
 	Logger *slog.Logger
 }
@@ -54,6 +60,9 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.Settled <= 0 {
 		c.Settled = 5 * time.Second
+	}
+	if c.Patience <= 0 {
+		c.Patience = 15 * time.Second
 	}
 	return c
 }
@@ -69,6 +78,10 @@ type Watcher struct {
 	told  map[string]string      // by subject: what was logged last
 	tried map[string]attempt     // by folded name: what the registry was last told
 	later map[string]backoff     // by folded name: what the registry could not take
+
+	// How long the last look walked, without the time that files took to be read:
+	// that is spent on what is new alone, and no reason to look more seldom.
+	walked, asked time.Duration
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -87,16 +100,25 @@ type attempt struct {
 type backoff struct {
 	pause time.Duration
 	until time.Time
+
+	files   []query.File // as they were tried
+	crashes int          // in a row, of the processes that read these files
+	reason  string       // of the last crash
 }
 
 const (
-	pauseRatio  = 5 // pause at least so many times as long as a look took
+	pauseRatio  = 5 // pause at least so many times as long as a walk took
 	inspections = 2 // at the same time
+	// maxCrashes is how many processes may end over the same files, or run out of
+	// time, before the files are left alone until they change. One may be an
+	// accident.
+	maxCrashes = 3
 )
 
 // Watch looks at the directories once, registers what is whole, and goes on
 // until ctx ends or Close is called. A directory that is not there or cannot be
-// read is an error now, and waited for later.
+// read is an error now, and waited for later. A first look that takes longer than
+// Config.Patience goes on in the background.
 func Watch(ctx context.Context, config Config, registry Registry) (*Watcher, error) {
 	w := &Watcher{
 		config: config.WithDefaults(), registry: registry,
@@ -114,12 +136,20 @@ func Watch(ctx context.Context, config Config, registry Registry) (*Watcher, err
 	if err := w.recall(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.look(ctx); err != nil {
-		return nil, err
-	}
 	ctx, w.stop = context.WithCancel(ctx)
-	w.done.Add(1)
-	go w.run(ctx)
+	first := make(chan error, 1)
+	w.done.Go(func() { w.run(ctx, first) })
+	patience := time.NewTimer(w.config.Patience)
+	defer patience.Stop()
+	select {
+	case err := <-first:
+		if err != nil {
+			w.Close()
+			return nil, err
+		}
+	case <-patience.C:
+		w.config.Logger.WarnContext(ctx, "tables are still being registered: their files take long to read")
+	}
 	return w, nil
 }
 
@@ -158,27 +188,33 @@ func (w *Watcher) recall(ctx context.Context) error {
 	return nil
 }
 
-func (w *Watcher) run(ctx context.Context) {
-	defer w.done.Done()
-	timer := time.NewTimer(w.config.Interval)
-	defer timer.Stop()
+// run looks again and again; it says how the first look went.
+func (w *Watcher) run(ctx context.Context, first chan<- error) {
 	for {
+		err := w.look(ctx)
+		select {
+		case first <- err: // nobody has to be there
+		default:
+		}
+		if err != nil && ctx.Err() == nil {
+			w.tell(ctx, "look", "data directories are not followed at the moment", err.Error())
+		}
+		timer := time.NewTimer(max(w.config.Interval, min(pauseRatio*w.walked, time.Minute)))
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return
 		case <-timer.C:
 		}
-		began := time.Now()
-		if err := w.look(ctx); err != nil && ctx.Err() == nil {
-			w.tell(ctx, "look", "data directories are not followed at the moment", err.Error())
-		}
-		timer.Reset(max(w.config.Interval, min(pauseRatio*time.Since(began), time.Minute)))
 	}
 }
 
 // look walks the directories once and brings the registry up to what is there.
 func (w *Watcher) look(ctx context.Context) error {
+	began := time.Now()
+	w.asked = 0
 	found, err := w.scan(ctx)
+	w.walked = time.Since(began) - w.asked
 	if err != nil {
 		return err
 	}
@@ -189,7 +225,14 @@ func (w *Watcher) look(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inspections)
 	// What is new is listed first: the registrations change what is known.
-	for _, s := range slices.DeleteFunc(found, func(s catalog.Source) bool { return !w.isNew(s) }) {
+	for i := range found {
+		found[i].Problem = cmp.Or(found[i].Problem, w.givenUp(found[i]))
+	}
+	news := slices.DeleteFunc(found, func(s catalog.Source) bool { return !w.isNew(s) })
+	slices.SortStableFunc(news, func(a, b catalog.Source) int { // what made trouble before comes last
+		return cmp.Compare(w.later[source.Fold(a.Table)].crashes, w.later[source.Fold(b.Table)].crashes)
+	})
+	for _, s := range news {
 		group.Go(func() error {
 			problem, err := w.registry.RegisterData(ctx, s)
 			mu.Lock()
@@ -215,25 +258,58 @@ func (w *Watcher) isNew(s catalog.Source) bool {
 // registered remembers what the registry said. What it could not take now is
 // tried again, with growing pauses: the fault is not the file's.
 func (w *Watcher) registered(ctx context.Context, s catalog.Source, problem string, err error) {
-	name, subject := source.Fold(s.Table), "table "+s.Table
+	name := source.Fold(s.Table)
+	subject := "table " + name
 	switch {
 	case err == nil && problem == "":
 		w.config.Logger.DebugContext(ctx, "table registered", "table", s.Table, "files", len(s.Set.Files))
 		delete(w.told, subject)
 	case err == nil:
 		w.tell(ctx, subject, "table cannot be read", problem)
-	case fault.KindOf(err) == fault.DuplicateTable:
-		w.tell(ctx, subject, "table is not registered: one of its name was added by hand", "")
 	case ctx.Err() != nil:
 		return
 	default:
-		pause := min(max(time.Second, 2*w.later[name].pause), time.Minute)
-		w.later[name] = backoff{pause: pause, until: time.Now().Add(pause)}
-		w.tell(ctx, subject, "table is not registered yet", reasonOf(err))
+		w.later[name] = w.later[name].after(s, err)
+		if fault.KindOf(err) == fault.DuplicateTable {
+			w.tell(ctx, subject, "table is not registered while one of its name is there that was added by hand", "")
+		} else {
+			w.tell(ctx, subject, "table is not registered yet", reasonOf(err))
+		}
 		return
 	}
 	delete(w.later, name)
 	w.tried[name] = attempt{location: s.Set.Base, format: s.Set.Format, files: s.Set.Files, problem: s.Problem}
+}
+
+// after is the backoff after one more try that failed.
+func (b backoff) after(s catalog.Source, err error) backoff {
+	b.pause = min(max(time.Second, 2*b.pause), time.Minute)
+	b.until = time.Now().Add(b.pause)
+	if !slices.EqualFunc(b.files, s.Set.Files, source.Same) {
+		b.files, b.crashes = s.Set.Files, 0
+	}
+	if crashed(err) {
+		b.crashes, b.reason = b.crashes+1, err.Error()
+	}
+	if b.crashes == maxCrashes {
+		b.until = time.Time{} // there is nothing to wait for
+	}
+	return b
+}
+
+// crashed tells whether an inspection killed its process, or would not end.
+func crashed(err error) bool {
+	kind := fault.KindOf(err)
+	return kind == fault.WorkerLost || kind == fault.Timeout
+}
+
+// givenUp tells why files are not read any more; empty: they are.
+func (w *Watcher) givenUp(s catalog.Source) string {
+	b := w.later[source.Fold(s.Table)]
+	if b.crashes < maxCrashes || !slices.EqualFunc(b.files, s.Set.Files, source.Same) {
+		return ""
+	}
+	return fmt.Sprintf("it was given up after %d tries, until its files change: %s", b.crashes, b.reason)
 }
 
 // reasonOf gives an error with its cause, for the log.
@@ -271,9 +347,9 @@ func (w *Watcher) dropGone(ctx context.Context, found []catalog.Source) error {
 		}
 		w.config.Logger.InfoContext(ctx, "table dropped: its files are gone", "table", name)
 		delete(w.tried, name)
-		delete(w.later, name)
 		delete(w.told, "table "+name)
 	}
+	maps.DeleteFunc(w.later, func(name string, _ backoff) bool { return !wanted[name] })
 	return nil
 }
 

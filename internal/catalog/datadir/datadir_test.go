@@ -2,6 +2,7 @@ package datadir_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -31,14 +32,21 @@ type registry struct {
 	mu     sync.Mutex
 	tables map[string]catalog.TableInfo
 	writes map[string]int
+	reads  map[string]int // of the columns of a file
 	away   bool
 }
 
 func newRegistry() *registry {
-	return &registry{tables: map[string]catalog.TableInfo{}, writes: map[string]int{}}
+	return &registry{tables: map[string]catalog.TableInfo{}, writes: map[string]int{}, reads: map[string]int{}}
 }
 
-func (r *registry) RegisterData(_ context.Context, s catalog.Source) (string, error) {
+func (r *registry) RegisterData(ctx context.Context, s catalog.Source) (string, error) {
+	if s.Table == "slow" {
+		select {
+		case <-time.After(12 * time.Second):
+		case <-ctx.Done():
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.writes[s.Table]++
@@ -47,8 +55,15 @@ func (r *registry) RegisterData(_ context.Context, s catalog.Source) (string, er
 	}
 	problem := s.Problem
 	for _, f := range s.Set.Files {
-		if text, err := os.ReadFile(f.Path); err == nil && strings.HasPrefix(string(text), "broken") {
+		text, err := os.ReadFile(f.Path)
+		switch {
+		case err != nil || s.Problem != "":
+		case strings.HasPrefix(string(text), "broken"):
 			problem = "broken"
+		case strings.HasPrefix(string(text), "crash"):
+			return "", fault.New(fault.WorkerLost, "it crashed")
+		case strings.HasPrefix(string(text), "endless"):
+			return "", fault.New(fault.Timeout, "it took too long")
 		}
 	}
 	r.tables[source.Fold(s.Table)] = catalog.TableInfo{
@@ -75,9 +90,18 @@ func (r *registry) DataTables(context.Context) ([]catalog.TableInfo, error) {
 }
 
 func (r *registry) Columns(_ context.Context, f query.File, _ query.Format) ([]query.Column, error) {
+	r.mu.Lock()
+	r.reads[filepath.Base(f.Path)]++
+	r.mu.Unlock()
 	text, err := os.ReadFile(f.Path)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.TableUnreadable, "gone")
+	}
+	switch {
+	case strings.HasPrefix(string(text), "crash"):
+		return nil, fault.New(fault.WorkerLost, "it crashed")
+	case strings.HasPrefix(string(text), "endless"):
+		return nil, fault.New(fault.Timeout, "it took too long")
 	}
 	head, _, _ := strings.Cut(string(text), "\n")
 	var columns []query.Column
@@ -362,5 +386,83 @@ func TestMissingDirectory(t *testing.T) {
 	}, newRegistry())
 	if err == nil {
 		t.Error("a data directory that is not there: no error")
+	}
+}
+
+// Files whose times are ahead, as the clock was set back or is another one's, are
+// taken when they stay the same; and one that is written anew with an older time
+// has changed.
+func TestTimesOfFilesNeedNotFitTheClock(t *testing.T) {
+	t.Parallel()
+	root := tree(t, nil)
+	r := newRegistry()
+	watch(t, r, root)
+	path := filepath.Join(root, "a.csv")
+	for n, modified := range []time.Time{time.Now().Add(time.Hour), time.Now().Add(-time.Hour), time.Unix(0, 0)} {
+		put(t, path+".tmp", "a,b")
+		if err := errors.Join(os.Chtimes(path+".tmp", modified, modified), os.Rename(path+".tmp", path)); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, r, root, map[string]string{"a": "a.csv"})
+		deadline, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for r.written("a") <= n {
+			select {
+			case <-deadline.Done():
+				t.Fatalf("the file of %s was not seen", modified)
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// TestSlowFiles: a file that took long to read is no reason to look more seldom
+// from then on: the next one is seen at once.
+func TestSlowFiles(t *testing.T) {
+	t.Parallel()
+	r := newRegistry()
+	root := tree(t, map[string]string{"slow.csv": "a"})
+	watch(t, r, root)
+	put(t, filepath.Join(root, "next.csv"), "a")
+	seen := time.Now()
+	eventually(t, r, root, map[string]string{"slow": "slow.csv", "next": "next.csv"})
+	// Five times the 12 s, and more, when they count.
+	if took := time.Since(seen); took > 40*time.Second {
+		t.Errorf("the next file was seen after %s", took)
+	}
+}
+
+// TestFilesThatKillTheirReader: what ends the process that reads it, or does not
+// come to an end, is tried a few times and then left alone until it changes; it
+// keeps nobody else waiting, also not in a folder.
+func TestFilesThatKillTheirReader(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"crash", "endless"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			r := newRegistry()
+			root := tree(t, map[string]string{
+				"bomb.json": how, "good.csv": "a", "logs/1.csv": "a,b", "logs/2.csv": how, "logs/3.csv": "a,b",
+			})
+			watch(t, r, root)
+			const folder = "logs/1.csv logs/2.csv logs/3.csv PROBLEM"
+			eventually(t, r, root, map[string]string{"bomb": "bomb.json PROBLEM", "logs": folder, "good": "good.csv"})
+			tries := r.written("bomb")
+			put(t, filepath.Join(root, "later.csv"), "a")
+			want := map[string]string{"bomb": "bomb.json PROBLEM", "logs": folder, "good": "good.csv", "later": "later.csv"}
+			eventually(t, r, root, want)
+			if now := r.written("bomb"); now != tries || now != 4 { // three tries, and the problem
+				t.Errorf("given up after %d calls, then %d", tries, now)
+			}
+			r.mu.Lock()
+			reads := r.reads["2.csv"]
+			r.mu.Unlock()
+			if reads != 3 {
+				t.Errorf("a file of the folder was read %d times", reads)
+			}
+			put(t, filepath.Join(root, "bomb.json"), "mended now")
+			want["bomb"] = "bomb.json"
+			eventually(t, r, root, want)
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tavana/tavana/internal/catalog/source"
 	"github.com/tavana/tavana/internal/fault"
@@ -15,6 +16,7 @@ import (
 type fingerprint struct {
 	file    query.File
 	columns string // names, folded and sorted
+	crashes int    // of processes that read it; it is tried again after the first ones
 }
 
 // samples is how many files of a folder are compared by their columns.
@@ -73,18 +75,26 @@ func (w *Watcher) sameColumns(ctx context.Context, set source.Set) (bool, error)
 // empty where it cannot be read now. It fails where the platform is at fault.
 func (w *Watcher) columns(ctx context.Context, f query.File, format query.Format) (string, error) {
 	last, known := w.kinds[f.Path]
-	if known && source.Same(last.file, f) {
+	same := known && source.Same(last.file, f)
+	if same && (last.crashes == 0 || last.crashes >= maxCrashes) {
 		return last.columns, nil
 	}
 	if w.state(f, format) != ready {
 		return last.columns, nil // as it was before, or nothing
 	}
+	began := time.Now()
 	found, err := w.registry.Columns(ctx, f, format)
-	if err != nil {
-		switch fault.KindOf(err) {
-		case fault.Unavailable, fault.Cancelled, fault.Timeout, fault.ShuttingDown, fault.QueueFull:
-			return "", err
+	w.asked += time.Since(began)
+	crashes := 0
+	switch kind := fault.KindOf(err); {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case crashed(err):
+		if crashes = 1; same {
+			crashes += last.crashes
 		}
+	case kind == fault.Unavailable, kind == fault.Cancelled, kind == fault.ShuttingDown, kind == fault.QueueFull, kind == fault.DiskFull:
+		return "", err
 	}
 	names := make([]string, 0, len(found))
 	for _, c := range found {
@@ -92,6 +102,6 @@ func (w *Watcher) columns(ctx context.Context, f query.File, format query.Format
 	}
 	slices.Sort(names)
 	columns := strings.Join(names, "\x00")
-	w.kinds[f.Path] = fingerprint{file: f, columns: columns}
+	w.kinds[f.Path] = fingerprint{file: f, columns: columns, crashes: crashes}
 	return columns, nil
 }

@@ -136,7 +136,9 @@ func Same(a, b query.File) bool {
 // Whole tells whether a file can be complete: it is not empty, and a Parquet
 // file has its magic bytes at both ends.
 func Whole(path string, format query.Format) (bool, error) {
-	f, err := os.Open(path) //nolint:gosec // a data file that the operator pointed at
+	// What stands here now may be a link or a FIFO, whose open would wait for ever.
+	const flags = os.O_RDONLY | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+	f, err := os.OpenFile(path, flags, 0) //nolint:gosec // a data file that the operator pointed at
 	if err != nil {
 		return false, fmt.Errorf("look at a data file: %w", err)
 	}
@@ -144,6 +146,9 @@ func Whole(path string, format query.Format) (bool, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return false, fmt.Errorf("look at a data file: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return false, fmt.Errorf("look at a data file: %q is not a regular file", path)
 	}
 	if format != query.Parquet {
 		return info.Size() > 0, nil

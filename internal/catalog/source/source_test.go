@@ -1,9 +1,11 @@
 package source_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode/utf8"
 
@@ -108,6 +110,21 @@ func TestWhole(t *testing.T) {
 				t.Errorf("%s: Whole = %v, %v; want %v", tc.reason, got, err, tc.want)
 			}
 		})
+	}
+}
+
+// What was put in the place of a file is neither followed nor waited for.
+func TestWholeOfOtherThings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, fifo, link := filepath.Join(dir, "f"), filepath.Join(dir, "fifo"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(file, []byte("a\n1\n"), 0o600), syscall.Mkfifo(fifo, 0o600), os.Symlink(file, link)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, link, dir} {
+		if whole, err := source.Whole(path, query.CSV); err == nil || whole {
+			t.Errorf("%s: Whole = %v, %v; want an error", path, whole, err)
+		}
 	}
 }
 

@@ -38,9 +38,10 @@ type Table struct {
 
 // Principal is one who may log in.
 type Principal struct {
-	Name string
-	Salt []byte
-	Keys []*Key
+	Name     string
+	Salt     []byte
+	Settings map[string]string // of their sessions; never nil
+	Keys     []*Key
 }
 
 // Key is an API key, without the key itself.
@@ -157,14 +158,14 @@ func scanTable(row pgx.CollectableRow) (*Table, error) {
 }
 
 func loadPrincipals(ctx context.Context, tx pgx.Tx, into *Snapshot) error {
-	rows, err := tx.Query(ctx, `SELECT name, salt FROM tavana.principals ORDER BY name`)
+	rows, err := tx.Query(ctx, `SELECT name, salt, settings FROM tavana.principals ORDER BY name`)
 	if err != nil {
 		return err
 	}
 	byName := map[string]*Principal{}
 	into.Principals, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Principal, error) {
 		var p Principal
-		err := row.Scan(&p.Name, &p.Salt)
+		err := row.Scan(&p.Name, &p.Salt, &p.Settings)
 		byName[p.Name] = &p
 		return &p, err
 	})

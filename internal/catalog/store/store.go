@@ -26,6 +26,7 @@ const Channel = "tavana_catalog"
 var (
 	ErrDuplicate   = errors.New("exists already")
 	ErrNotFound    = errors.New("does not exist")
+	ErrConflict    = errors.New("was changed by another")
 	ErrUnreachable = errors.New("the metadata store is away")
 )
 
@@ -68,7 +69,7 @@ func classify(what string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrDuplicate), errors.Is(err, ErrNotFound), errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrDuplicate), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict), errors.Is(err, context.Canceled):
 	case errors.Is(err, pgx.ErrNoRows):
 		err = ErrNotFound
 	case errors.As(err, &pg) && pg.Code == "23505":

@@ -9,35 +9,58 @@ import (
 	"github.com/tavana/tavana/internal/query"
 )
 
-// PutTable registers a table, or replaces the definition of the one of that
-// name; its catalog and schema are made where they are missing. fold gives a
-// name as it is compared. With replace unset a table of that name is
-// ErrDuplicate.
-func (s *Store) PutTable(ctx context.Context, t Table, replace bool, fold func(string) string) error {
+// AddTable registers a table; its catalog and schema are made where they are
+// missing. fold gives a name as it is compared. A table of that name is
+// ErrDuplicate, but for one that was added by hand and may be replaced.
+func (s *Store) AddTable(ctx context.Context, t Table, replace bool, fold func(string) string) error {
 	return s.mutate(ctx, "register a table", func(c change) error {
 		schema, err := c.ensureSchema(ctx, t.Table.Name, fold)
 		if err != nil {
 			return err
 		}
-		insert := `INSERT INTO tavana.tables (schema_id, name, folded, origin, format, location, columns,
-			options, partition_columns, files, row_count, byte_count, problem, version)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-		if replace {
-			insert += ` ON CONFLICT (schema_id, folded) DO UPDATE SET name = excluded.name,
-				origin = excluded.origin, format = excluded.format, location = excluded.location,
-				columns = excluded.columns, options = excluded.options,
-				partition_columns = excluded.partition_columns, files = excluded.files,
-				row_count = excluded.row_count, byte_count = excluded.byte_count,
-				problem = excluded.problem, version = excluded.version, updated_at = now()`
-		}
 		d := t.Table
-		_, err = c.tx.Exec(ctx, insert, schema, d.Name.Table, fold(d.Name.Table), t.Origin, string(d.Format),
+		tag, err := c.tx.Exec(ctx, `INSERT INTO tavana.tables AS have (schema_id, name, folded, origin, format,
+			location, columns, options, partition_columns, files, row_count, byte_count, problem, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			ON CONFLICT (schema_id, folded) DO UPDATE SET name = excluded.name,
+			origin = excluded.origin, format = excluded.format, location = excluded.location,
+			columns = excluded.columns, options = excluded.options,
+			partition_columns = excluded.partition_columns, files = excluded.files,
+			row_count = excluded.row_count, byte_count = excluded.byte_count,
+			problem = excluded.problem, version = excluded.version, updated_at = now()
+			WHERE $15 AND have.origin = 'added'`,
+			schema, d.Name.Table, fold(d.Name.Table), t.Origin, string(d.Format),
+			t.Location, orEmpty(d.Columns), d.Options, orEmpty(d.PartitionColumns), orEmpty(d.Files), d.Rows, d.Bytes,
+			t.Problem, c.version, replace)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrDuplicate
+		}
+		return c.touchSchema(ctx, schema)
+	})
+}
+
+// UpdateTable gives the table of t.ID the definition of t, if it is still as it
+// was at t.Version; ErrConflict says that somebody changed or dropped it.
+func (s *Store) UpdateTable(ctx context.Context, t Table, fold func(string) string) error {
+	return s.mutate(ctx, "change a table", func(c change) error {
+		d := t.Table
+		tag, err := c.tx.Exec(ctx, `UPDATE tavana.tables SET name = $3, folded = $4, origin = $5, format = $6,
+			location = $7, columns = $8, options = $9, partition_columns = $10, files = $11, row_count = $12,
+			byte_count = $13, problem = $14, version = $15, updated_at = now()
+			WHERE table_id = $1 AND version = $2`,
+			t.ID, t.Version, d.Name.Table, fold(d.Name.Table), t.Origin, string(d.Format),
 			t.Location, orEmpty(d.Columns), d.Options, orEmpty(d.PartitionColumns), orEmpty(d.Files), d.Rows, d.Bytes,
 			t.Problem, c.version)
 		if err != nil {
 			return err
 		}
-		return c.touchSchema(ctx, schema)
+		if tag.RowsAffected() == 0 {
+			return ErrConflict
+		}
+		return c.touchSchema(ctx, t.SchemaID)
 	})
 }
 
@@ -90,6 +113,27 @@ func (s *Store) EnsurePrincipal(ctx context.Context, name string, salt []byte) (
 			ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING salt`, name, salt).Scan(&have)
 	})
 	return have, err
+}
+
+// SetPrincipal changes settings of a principal; an empty value removes one.
+func (s *Store) SetPrincipal(ctx context.Context, name string, settings map[string]string) error {
+	return s.mutate(ctx, "set a principal", func(c change) error {
+		var left map[string]string
+		err := c.tx.QueryRow(ctx, `SELECT settings FROM tavana.principals WHERE name = $1 FOR UPDATE`, name).Scan(&left)
+		if err != nil {
+			return err
+		}
+		if left == nil {
+			left = map[string]string{}
+		}
+		for key, value := range settings {
+			if left[key] = value; value == "" {
+				delete(left, key)
+			}
+		}
+		_, err = c.tx.Exec(ctx, `UPDATE tavana.principals SET settings = $2 WHERE name = $1`, name, left)
+		return err
+	})
 }
 
 // AddKey stores a key of an existing principal. A key that replaces another one

@@ -164,7 +164,11 @@ func stalled(t *testing.T, s frames.Stream) (resume func(), read func() error) {
 	}()
 	resume = sync.OnceFunc(func() { close(wait) })
 	t.Cleanup(resume)
-	<-taken
+	select {
+	case <-taken:
+	case err := <-ended:
+		t.Fatalf("the pull ended before a row came: %v", err)
+	}
 	return resume, func() error { return <-ended }
 }
 

@@ -54,8 +54,10 @@ const (
 	backoffMin = 50 * time.Millisecond
 	backoffMax = 5 * time.Second
 	healthy    = 10 * time.Second // a run this long resets the backoff
+	statusWait = 2 * time.Second  // for it to say what runs
 	recordName = "supervisor"
 	socketName = "worker.sock"
+	linesName  = "lines.sock"
 )
 
 // Fleet is a supervisor that is kept running. Any number of goroutines may
@@ -82,7 +84,7 @@ func Start(ctx context.Context, config Config) (*Fleet, error) {
 		return nil, fmt.Errorf("start worker: %w", err)
 	}
 	f := &Fleet{config: config, done: make(chan struct{})}
-	m, err := newMetrics(config.Registerer, f.up)
+	m, err := newMetrics(config.Registerer, f.up, f.goroutines)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func (f *Fleet) launch(ctx context.Context) (*lifecycle.Process, error) {
 	c := f.config
 	socket := filepath.Join(c.Home, socketName)
 	args := append([]string{
-		"supervisor", "--socket", socket, "--home", c.Home,
+		"supervisor", "--socket", socket, "--lines", filepath.Join(c.Home, linesName), "--home", c.Home,
 		"--memory", strconv.FormatInt(c.Memory, 10), "--spares", strconv.Itoa(c.Spares),
 	}, c.Args...)
 	cmd := exec.Command(c.Binary, args...) //nolint:gosec,noctx // our own binary; the spawner ends it
@@ -142,7 +144,9 @@ func (f *Fleet) connect(ctx context.Context, process *lifecycle.Process, socket 
 	})
 	defer watcher.Wait()
 	defer cancel()
-	conn, err := client.Dial(ctx, client.Config{Socket: socket, Logger: f.config.Logger})
+	conn, err := client.Dial(ctx, client.Config{
+		Socket: socket, Lines: filepath.Join(f.config.Home, linesName), Logger: f.config.Logger,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("connect to supervisor: %w", err)
 	}
@@ -239,13 +243,26 @@ func (f *Fleet) Inspect(ctx context.Context, request query.InspectRequest) (quer
 	return c.Inspect(ctx, request) //nolint:wrapcheck // a fault already
 }
 
-// Status asks the supervisor what runs.
+// Status asks the supervisor what runs. It does not wait for one that hangs.
 func (f *Fleet) Status(ctx context.Context) (client.Status, error) {
 	c, err := f.connected()
 	if err != nil {
 		return client.Status{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
 	return c.Status(ctx) //nolint:wrapcheck // a fault already
+}
+
+// goroutines asks the supervisor how many it has; 0 while it is away.
+func (f *Fleet) goroutines() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeWait)
+	defer cancel()
+	s, err := f.Status(ctx)
+	if err != nil {
+		return 0
+	}
+	return float64(s.Goroutines)
 }
 
 // Capacity gives the bytes that leases may have in all, also while the

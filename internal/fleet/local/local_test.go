@@ -99,23 +99,25 @@ func idle(t *testing.T, f *local.Fleet) {
 func TestQueryIsPulled(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	s := execute(t, f, "SELECT range AS a, 'é' AS b FROM range(100000)", query.Limits{})
-	columns, err := s.Columns(t.Context())
-	if err != nil || len(columns) != 2 || columns[0].Type != "BIGINT" {
-		t.Fatalf("columns %v, %v", columns, err)
-	}
-	for _, want := range []struct {
-		most, rows int64
-		done       bool
-	}{{10, 10, false}, {0, 99990, true}} {
-		rows, done, err := s.Pull(t.Context(), want.most, frames.Form{Encoding: frames.Rows}, drop)
-		if err != nil || rows != want.rows || done != want.done {
-			t.Fatalf("pull of %d gave %d, %v, %v", want.most, rows, done, err)
+	for _, encoding := range []frames.Encoding{frames.Rows, frames.Arrow} {
+		s := execute(t, f, "SELECT range AS a, 'é' AS b FROM range(1000000)", query.Limits{})
+		columns, err := s.Columns(t.Context())
+		if err != nil || len(columns) != 2 || columns[0].Type != "BIGINT" {
+			t.Fatalf("columns %v, %v", columns, err)
 		}
-	}
-	o := s.Close()
-	if o.Status != query.Success || o.Rows != 100000 || o.CPU <= 0 || o.PeakMemory <= 0 || o.Bytes == 0 {
-		t.Errorf("outcome %+v", o)
+		for _, want := range []struct {
+			most, rows int64
+			done       bool
+		}{{10, 10, false}, {0, 999990, true}} {
+			rows, done, err := s.Pull(t.Context(), want.most, frames.Form{Encoding: encoding}, drop)
+			if err != nil || rows != want.rows || done != want.done {
+				t.Fatalf("encoding %d: pull of %d gave %d, %v, %v", encoding, want.most, rows, done, err)
+			}
+		}
+		o := s.Close()
+		if o.Status != query.Success || o.Rows != 1000000 || o.CPU <= 0 || o.PeakMemory <= 0 || o.Bytes == 0 {
+			t.Errorf("encoding %d: outcome %+v", encoding, o)
+		}
 	}
 	idle(t, f)
 }

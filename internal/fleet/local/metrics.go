@@ -3,9 +3,13 @@ package local
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
+
+// scrapeWait bounds how long a scrape waits for the supervisor.
+const scrapeWait = time.Second
 
 type metrics struct {
 	registerer prometheus.Registerer
@@ -14,7 +18,7 @@ type metrics struct {
 	restarts   prometheus.Counter
 }
 
-func newMetrics(registerer prometheus.Registerer, up func() bool) (*metrics, error) {
+func newMetrics(registerer prometheus.Registerer, up func() bool, goroutines func() float64) (*metrics, error) {
 	m := &metrics{
 		registerer: registerer,
 		leases: prometheus.NewCounter(prometheus.CounterOpts{
@@ -32,7 +36,10 @@ func newMetrics(registerer prometheus.Registerer, up func() bool) (*metrics, err
 		}
 		return 0
 	})
-	m.collectors = []prometheus.Collector{m.leases, m.restarts, alive}
+	routines := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tavana_worker_goroutines", Help: "Goroutines of the worker's supervisor; 0 while it is away.",
+	}, goroutines)
+	m.collectors = []prometheus.Collector{m.leases, m.restarts, alive, routines}
 	if registerer == nil {
 		return m, nil
 	}

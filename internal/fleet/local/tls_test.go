@@ -143,13 +143,18 @@ func TestMutualTLS(t *testing.T) {
 			if !c.ok {
 				return
 			}
-			s, err := w.Execute(ctx, query.Start{SQL: "SELECT 42", Limits: query.Limits{Memory: 256 << 20, Threads: 1}})
+			s, err := w.Execute(ctx, query.Start{SQL: "SELECT 42 FROM range(2)", Limits: query.Limits{Memory: 256 << 20, Threads: 1}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, done, err := s.Pull(ctx, 0, frames.Form{Encoding: frames.Rows}, drop)
-			if rows != 1 || !done || err != nil {
-				t.Errorf("got %d, %v, %v", rows, done, err)
+			// Frames go through the supervisor: there is no line over a network.
+			most := int64(1)
+			for _, encoding := range []frames.Encoding{frames.Rows, frames.Arrow} {
+				rows, done, err := s.Pull(ctx, most, frames.Form{Encoding: encoding}, drop)
+				if rows != 1 || done != (most == 0) || err != nil {
+					t.Errorf("encoding %d: got %d, %v, %v", encoding, rows, done, err)
+				}
+				most = 0
 			}
 			s.Close()
 		})

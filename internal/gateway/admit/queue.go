@@ -14,9 +14,9 @@ const reclaimEvery = 250 * time.Millisecond
 
 // Ask is what one query asks for.
 type Ask struct {
-	Session int32
+	Session int32              // that reads one result after the other; 0: none does
 	Memory  int64              // bytes
-	Notice  func(*fault.Error) // tells the client that it waits; may be nil
+	Waiting func(*fault.Error) // tells the client that it waits; does not block; may be nil
 }
 
 // Queue admits queries. Its methods may be called at the same time.
@@ -144,8 +144,8 @@ func (q *Queue) wait(ctx context.Context, w *waiter) (*Right, error) {
 				return q.full("the query waited %s in the queue and was not admitted", q.cfg.Patience)
 			})
 		case <-notice.C:
-			if n := q.notice(w); n != nil && w.ask.Notice != nil {
-				w.ask.Notice(n)
+			if n := q.notice(w); n != nil && w.ask.Waiting != nil {
+				w.ask.Waiting(n)
 			}
 		case <-reclaim.C:
 			q.reclaim()
@@ -188,11 +188,12 @@ func (q *Queue) fits(ask Ask) bool {
 	return len(q.held) < q.cfg.Queries && q.memory+ask.Memory <= q.cfg.Memory
 }
 
-// heldBy counts the rights of a session. q is locked.
+// heldBy counts the rights of a session that it would have to give back itself. q
+// is locked.
 func (q *Queue) heldBy(session int32) int {
 	n := 0
 	for _, r := range q.held {
-		if r.ask.Session == session {
+		if session != 0 && r.ask.Session == session && !r.leaving {
 			n++
 		}
 	}

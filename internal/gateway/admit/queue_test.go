@@ -134,7 +134,7 @@ func TestNotice(t *testing.T) {
 		held := must(t, q, admit.Ask{Session: 1, Memory: 10})
 		time.AfterFunc(3*time.Second, held.Release)
 		var notices []string
-		r := must(t, q, admit.Ask{Session: 2, Memory: 1, Notice: func(n *fault.Error) {
+		r := must(t, q, admit.Ask{Session: 2, Memory: 1, Waiting: func(n *fault.Error) {
 			notices = append(notices, n.Message)
 		}})
 		r.Release()
@@ -232,4 +232,20 @@ func TestSimulation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A session whose query is over, but whose process is not gone yet, waits for it
+// instead of being told to close what it has closed.
+func TestNextQueryWaitsForTheEndOfTheLast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := admit.New(admit.Config{Memory: 10})
+		last := must(t, q, admit.Ask{Session: 1, Memory: 10})
+		if _, err := q.Admit(t.Context(), admit.Ask{Session: 1, Memory: 10}); fault.KindOf(err) != fault.QueueFull {
+			t.Errorf("while the first one runs: %v", err)
+		}
+		last.Leave()
+		time.AfterFunc(20*time.Millisecond, last.Release)
+		must(t, q, admit.Ask{Session: 1, Memory: 10}).Release()
+	})
 }

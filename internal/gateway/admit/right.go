@@ -13,6 +13,7 @@ type Right struct {
 
 	// Guarded by the queue's lock.
 	held      bool
+	leaving   bool // its query is over, and its process about to be gone
 	evicted   bool
 	evict     func() // set while idle
 	idleSince time.Time
@@ -35,6 +36,14 @@ func (r *Right) Busy() bool {
 	defer r.queue.mu.Unlock()
 	r.evict = nil
 	return r.held && !r.evicted
+}
+
+// Leave tells that the query is over and Release follows by itself: the next
+// query of the session waits for it, instead of being told to close it.
+func (r *Right) Leave() {
+	r.queue.mu.Lock()
+	defer r.queue.mu.Unlock()
+	r.leaving, r.evict = true, nil
 }
 
 // Release gives the right back, to whoever waits. Safe to call twice.

@@ -100,18 +100,19 @@ func TestAnalyzeRemembersFacts(t *testing.T) {
 	others := []query.Statement{
 		{Text: "SELECT 1", Catalog: "other", Schema: "public"},
 		{Text: "SELECT 1", Catalog: "local", Schema: "public", Settings: query.Settings{IntegerDivision: true}},
+		{Text: "SELECT 1", Catalog: "local", Schema: "public", Settings: query.Settings{PostgresSemantics: true}},
 		{Text: "SELECT 1", Catalog: "local", Schema: "public", ParameterTypes: []string{"DATE"}},
 	}
 	for _, s := range others {
 		ask(s)
 	}
-	if len(p.requests) != 4 {
-		t.Errorf("asked %d times, want once for each of four meanings", len(p.requests))
+	if len(p.requests) != 5 {
+		t.Errorf("asked %d times, want once for each of five meanings", len(p.requests))
 	}
 	ask(statement("SELECT 1")) // fell out: only two are held
 	c.versions = []string{"2"}
 	ask(statement("SELECT 1"))
-	if len(p.requests) != 6 {
+	if len(p.requests) != 7 {
 		t.Errorf("asked %d times, want again after eviction and for a new visibility", len(p.requests))
 	}
 }

@@ -15,8 +15,8 @@ type key [sha256.Size]byte
 // keyOf names a statement with all that changes its facts. The principal is in
 // the visibility.
 func keyOf(s query.Statement, sees query.Visibility) key {
-	return sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %v",
-		sees.ID, s.Catalog, s.Schema, s.Text, s.ParameterTypes, s.Settings.TimeZone, s.Settings.IntegerDivision))
+	return sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %v %v",
+		sees.ID, s.Catalog, s.Schema, s.Text, s.ParameterTypes, s.Settings.TimeZone, s.Settings.IntegerDivision, s.Settings.PostgresSemantics))
 }
 
 // cache holds facts by statement, the least recently used of which go first.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ type Source interface {
 	// Login gives the credentials of a principal, existing or not. An error
 	// means that it could not be found out.
 	Login(ctx context.Context, principal string) (catalog.Credentials, error)
+	// KeyPrincipal gives the principal of the key with a SHA-256; empty: there is
+	// no such key.
+	KeyPrincipal(ctx context.Context, hash [sha256.Size]byte) (string, error)
 	// Touch remembers that a key was used.
 	Touch(ctx context.Context, keyID string) error
 }
@@ -102,6 +106,15 @@ func (a *Authenticator) Close() {
 	a.done.Wait()
 }
 
+// Loggable gives a name that somebody wants to log in with, as a log may have it:
+// who mixes up the fields puts the key there.
+func Loggable(principal string) string {
+	if strings.Contains(principal, catalog.KeyPrefix) {
+		return "(a key)"
+	}
+	return principal
+}
+
 // Begin starts one attempt of a principal at an address (host, without port).
 // It fails with unavailable when the catalog cannot tell.
 func (a *Authenticator) Begin(ctx context.Context, principal, address string) (*Exchange, error) {
@@ -109,16 +122,41 @@ func (a *Authenticator) Begin(ctx context.Context, principal, address string) (*
 	defer cancel()
 	credentials, err := a.source.Login(ctx, principal)
 	if err != nil {
-		a.config.Logger.WarnContext(ctx, "credentials could not be looked up", slog.Any("error", err))
-		return nil, fault.Wrap(err, fault.Unavailable, "authentication is not available at the moment").
-			WithHint("Try again in a few seconds.")
+		return nil, a.unavailable(ctx, err)
 	}
 	return &Exchange{
 		owner:       a,
 		principal:   principal,
-		address:     addressKey(address),
+		address:     AddressKey(address),
 		credentials: credentials,
 	}, nil
+}
+
+func (a *Authenticator) unavailable(ctx context.Context, err error) error {
+	a.config.Logger.WarnContext(ctx, "credentials could not be looked up", slog.Any("error", err))
+	return fault.Wrap(err, fault.Unavailable, "authentication is not available at the moment").
+		WithHint("Try again in a few seconds.")
+}
+
+// Key checks a key that was sent without a name, at an address (host, without port).
+// All keys that do not exist count as those of one principal.
+func (a *Authenticator) Key(ctx context.Context, key, address string) (query.Identity, error) {
+	lookup, cancel := context.WithTimeout(ctx, a.config.LookupTimeout)
+	defer cancel()
+	principal, err := a.source.KeyPrincipal(lookup, sha256.Sum256([]byte(key)))
+	if err != nil {
+		return query.Identity{}, a.unavailable(ctx, err)
+	}
+	exchange, err := a.Begin(ctx, principal, address)
+	if err != nil {
+		return query.Identity{}, err
+	}
+	who, err := exchange.Password(ctx, []byte(key))
+	if fault.KindOf(err) == fault.Unauthenticated {
+		return who, fault.New(fault.Unauthenticated, "the API key is not valid").
+			WithHint("It was revoked, has expired, or never was one of this server's.")
+	}
+	return who, err
 }
 
 // Exchange is one attempt to log in. It is used once, by one goroutine.
@@ -128,6 +166,7 @@ type Exchange struct {
 	address     string
 	credentials catalog.Credentials
 	scram       *conversations
+	taken       struct{ address, principal float64 } // what the attempt counted for
 }
 
 // Password checks a key that was sent as it is.
@@ -170,9 +209,8 @@ func (e *Exchange) Final(ctx context.Context, message []byte) (query.Identity, [
 	if err := e.wait(ctx); err != nil {
 		return query.Identity{}, nil, err
 	}
-	found, answer, err := e.scram.final(string(message), func(i int) bool { return e.live(e.credentials.Keys[i]) })
+	found, answer, err := e.scram.final(string(message), func(i int) bool { return i < len(e.credentials.Keys) && e.live(e.credentials.Keys[i]) })
 	if err != nil {
-		e.fail()
 		return query.Identity{}, nil, fault.Wrap(err, fault.Protocol, "malformed SCRAM message")
 	}
 	identity, err := e.conclude(found)
@@ -187,10 +225,11 @@ func (e *Exchange) live(key catalog.Credential) bool {
 // -1.
 func (e *Exchange) conclude(found int) (query.Identity, error) {
 	if found < 0 || e.principal == "" {
-		e.fail()
 		return query.Identity{}, fault.New(fault.Unauthenticated,
 			"password authentication failed for user \"%s\"", e.principal)
 	}
+	e.owner.addresses.succeed(e.address, e.taken.address)
+	e.owner.principals.succeed(e.principal, e.taken.principal)
 	key := e.credentials.Keys[found]
 	select {
 	case e.owner.used <- key.ID:
@@ -200,10 +239,13 @@ func (e *Exchange) conclude(found int) (query.Identity, error) {
 }
 
 // wait holds the attempt back while failures at this address, or of this
-// principal, are fresh. It comes before the check: an answer that came at once
-// would tell right from wrong.
+// principal, are fresh, and counts it as one until it succeeds. It comes before
+// the check: an answer that came at once would tell right from wrong.
 func (e *Exchange) wait(ctx context.Context) error {
-	delay := max(e.owner.addresses.delay(e.address), e.owner.principals.delay(e.principal))
+	byAddress, one := e.owner.addresses.begin(e.address)
+	byPrincipal, other := e.owner.principals.begin(e.principal)
+	e.taken.address, e.taken.principal = one, other
+	delay := max(byAddress, byPrincipal)
 	if delay <= 0 {
 		return nil
 	}
@@ -215,11 +257,6 @@ func (e *Exchange) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("hold the answer back: %w", context.Cause(ctx))
 	}
-}
-
-func (e *Exchange) fail() {
-	e.owner.addresses.fail(e.address)
-	e.owner.principals.fail(e.principal)
 }
 
 // touch writes the last use of keys, each at most once in a while.

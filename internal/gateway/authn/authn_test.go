@@ -3,9 +3,13 @@ package authn_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +38,15 @@ func (s *source) Login(_ context.Context, principal string) (catalog.Credentials
 		found.Keys = s.keys
 	}
 	return found, s.away
+}
+
+func (s *source) KeyPrincipal(_ context.Context, hash [sha256.Size]byte) (string, error) {
+	for _, k := range s.keys {
+		if [sha256.Size]byte(k.Hash) == hash {
+			return "ada", s.away
+		}
+	}
+	return "", s.away
 }
 
 func (s *source) Touch(_ context.Context, id string) error {
@@ -250,6 +263,70 @@ func TestFailuresAreSlowed(t *testing.T) {
 	})
 }
 
+// Guesses that come at the same time wait for each other.
+func TestGuessesAtTheSameTimeAreSlowed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := authn.New(&source{keys: []catalog.Credential{credential(t, "1", "tvn_one", time.Time{})}}, authn.Config{})
+		defer a.Close()
+		began := time.Now()
+		var atOnce, all atomic.Int64
+		var guessers sync.WaitGroup
+		for range 100 {
+			guessers.Go(func() {
+				_, err := byPassword(t.Context(), a, "ada", "wrong")
+				if fault.KindOf(err) != fault.Unauthenticated {
+					t.Errorf("error %v", err)
+				}
+				if all.Add(1); time.Since(began) == 0 {
+					atOnce.Add(1)
+				}
+			})
+		}
+		guessers.Wait()
+		if n := atOnce.Load(); n != 6 || all.Load() != 100 {
+			t.Errorf("%d of 100 guesses were answered at once", n)
+		}
+		if d := time.Since(began); d < 2*time.Second || d > 3*time.Second {
+			t.Errorf("all were answered after %v", d)
+		}
+	})
+}
+
+// The work for a principal does not tell whether it exists, or how many keys it
+// has: allocations are counted, as time is not exact.
+func TestWorkTellsNothing(t *testing.T) { //nolint:paralleltest // allocations are counted
+	work := func(keys ...string) float64 {
+		s := &source{}
+		for _, secret := range keys {
+			s.keys = append(s.keys, credential(t, secret, secret, time.Time{}))
+		}
+		a := authn.New(s, authn.Config{MaxDelay: 1})
+		defer a.Close()
+		return testing.AllocsPerRun(50, func() {
+			e, err := a.Begin(t.Context(), "ada", "192.0.2.1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := e.First([]byte("n,,n=,r=abc"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			nonce, _, _ := strings.Cut(string(answer), ",")
+			proof := base64.StdEncoding.EncodeToString(make([]byte, sha256.Size))
+			if _, _, err := e.Final(t.Context(), []byte("c=biws,"+nonce+",p="+proof)); fault.KindOf(err) != fault.Unauthenticated {
+				t.Fatal(err)
+			}
+		})
+	}
+	unknown := work()
+	for n, keys := range [][]string{{"a"}, {"a", "b"}, {"a", "b", "c", "d"}} {
+		if got := work(keys...); math.Abs(got-unknown) > unknown/10 {
+			t.Errorf("case %d: %v allocations, %v for a principal that does not exist", n, got, unknown)
+		}
+	}
+}
+
 func TestTouch(t *testing.T) {
 	t.Parallel()
 	s := &source{keys: []catalog.Credential{credential(t, "1", "tvn_one", time.Time{})}, touched: make(chan string, 10)}
@@ -285,4 +362,23 @@ func FuzzSCRAM(f *testing.F) {
 			t.Errorf("%q, %q let %+v in", first, final, who)
 		}
 	})
+}
+
+func TestKeyWithoutName(t *testing.T) {
+	t.Parallel()
+	ended := credential(t, "old", "tvn_old", time.Now().Add(-time.Minute))
+	s := &source{keys: []catalog.Credential{credential(t, "k1", "tvn_good", time.Time{}), ended}}
+	a := start(t, s)
+	if who, err := a.Key(t.Context(), "tvn_good", "10.0.0.1"); err != nil || who.Principal != "ada" || who.KeyID != "k1" {
+		t.Errorf("a good key: %v, %v", who, err)
+	}
+	for _, key := range []string{"tvn_old", "tvn_other", ""} {
+		if who, err := a.Key(t.Context(), key, "10.0.0.1"); fault.KindOf(err) != fault.Unauthenticated || who.Principal != "" {
+			t.Errorf("key %q: %v, %v", key, who, err)
+		}
+	}
+	s.away = errors.New("down")
+	if _, err := a.Key(t.Context(), "tvn_good", "10.0.0.1"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("the catalog is away: %v", err)
+	}
 }

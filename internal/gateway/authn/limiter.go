@@ -8,7 +8,7 @@ import (
 )
 
 // limiter remembers failures by name in token buckets. It holds a bounded
-// number of names: the one whose failure is longest ago goes first.
+// number of names: the one whose attempt is longest ago goes first.
 type limiter struct {
 	burst    float64
 	refill   time.Duration
@@ -17,7 +17,7 @@ type limiter struct {
 
 	mu      sync.Mutex
 	buckets map[string]*list.Element // of *bucket
-	order   *list.List               // latest failure first
+	order   *list.List               // latest attempt first
 }
 
 type bucket struct {
@@ -37,28 +37,38 @@ func newLimiter(c Config, burst int) *limiter {
 	}
 }
 
-// delay tells how long the next answer is held back. Attempts that are waiting
-// do not add to each other: a right key is never late by more than maxDelay.
-func (l *limiter) delay(name string) time.Duration {
+// begin tells how long the answer of an attempt is held back, and counts the
+// attempt as a failure: of those that come at the same time, each is answered
+// later than the one before. One that succeeds is taken back: taken is what it
+// counted for, which is less than one where the bucket is as deep as it gets. A
+// right key is never late by more than maxDelay.
+func (l *limiter) begin(name string) (delay time.Duration, taken float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	element, ok := l.buckets[bounded(name)]
-	if !ok {
-		return 0
-	}
-	b := element.Value.(*bucket) //nolint:forcetypeassert // the list holds nothing else
+	b := l.bucket(bounded(name))
 	l.settle(b)
-	if b.tokens >= 0 {
-		return 0
+	if b.tokens < 0 {
+		delay = min(time.Duration(-b.tokens*float64(l.refill)), l.maxDelay)
 	}
-	return min(time.Duration(-b.tokens*float64(l.refill)), l.maxDelay)
+	deepest := -float64(l.maxDelay) / float64(l.refill)
+	taken = min(1, max(b.tokens-deepest, 0))
+	b.tokens -= taken
+	return delay, taken
 }
 
-// fail takes a token.
-func (l *limiter) fail(name string) {
-	name = bounded(name)
+// succeed takes back what an attempt was counted for as a failure.
+func (l *limiter) succeed(name string, taken float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if element, ok := l.buckets[bounded(name)]; ok {
+		b := element.Value.(*bucket) //nolint:forcetypeassert // the list holds nothing else
+		b.tokens += taken
+		l.settle(b)
+	}
+}
+
+// bucket finds or makes a name's bucket.
+func (l *limiter) bucket(name string) *bucket {
 	element, ok := l.buckets[name]
 	if !ok {
 		if l.order.Len() >= l.most {
@@ -69,10 +79,7 @@ func (l *limiter) fail(name string) {
 		l.buckets[name] = element
 	}
 	l.order.MoveToFront(element)
-	b := element.Value.(*bucket) //nolint:forcetypeassert // the list holds nothing else
-	l.settle(b)
-	deepest := -float64(l.maxDelay) / float64(l.refill)
-	b.tokens = max(b.tokens-1, deepest)
+	return element.Value.(*bucket) //nolint:forcetypeassert // the list holds nothing else
 }
 
 // settle adds what time gave back.
@@ -91,9 +98,9 @@ func bounded(name string) string {
 	return name
 }
 
-// addressKey gives what failures of an address are counted under: an IPv6 host
-// has a whole /64 to itself.
-func addressKey(address string) string {
+// AddressKey gives what an address counts as where strangers are counted: an IPv6
+// host has a whole /64 to itself.
+func AddressKey(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil || ip.Unmap().Is4() {
 		return address

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/xdg-go/scram"
 
@@ -12,11 +13,15 @@ import (
 
 // conversations runs one SCRAM conversation for each live key. All have the
 // same salt and nonce, so the client sees one; the proof tells which key it
-// holds. Without a key there is one that nobody can win.
+// holds. Where there are few keys, or none, others run that nobody can win: who
+// measures the work learns nothing about keys.
 type conversations struct {
 	each     []*scram.ServerConversation
 	finished bool
 }
+
+// leastConversations run for everybody, known or not.
+const leastConversations = 4
 
 // minIterations is what RFC 7677 asks for, and maxIterations bounds what a
 // damaged row can make clients compute.
@@ -30,11 +35,11 @@ func newConversations(c catalog.Credentials) (*conversations, error) {
 		return nil, errors.New("credentials without a usable salt")
 	}
 	nonce := rand.Text()
-	keys := c.Keys
-	if len(keys) == 0 {
+	keys := slices.Clone(c.Keys)
+	for len(keys) < leastConversations {
 		unknown := make([]byte, 32)
 		_, _ = rand.Read(unknown) // never fails
-		keys = []catalog.Credential{{StoredKey: unknown, ServerKey: unknown}}
+		keys = append(keys, catalog.Credential{StoredKey: unknown, ServerKey: unknown})
 	}
 	all := &conversations{}
 	for _, key := range keys {

@@ -54,11 +54,15 @@ func (e *Estimator) Estimate(facts *query.Facts, tables []query.Table) query.Est
 	w := walk{}
 	w.add(process, "the process itself")
 	w.node(facts.Plan)
-	if len(tables) > 0 {
-		w.add(int64(e.cfg.Threads)*scanBuffers, "buffers of %d threads that read files", e.cfg.Threads)
-	}
 	out := query.Estimate{
 		Threads: e.cfg.Threads, Temp: e.cfg.Temp, Rows: -1, Scan: 0, Confidence: 0.2,
+	}
+	if facts.Kind == query.Select && streams(facts.Plan, tables) {
+		out.Threads = 1
+		w.add(0, "one thread: rows go from the files to the client as they are")
+	}
+	if len(tables) > 0 {
+		w.add(int64(out.Threads)*scanBuffers, "buffers of %d threads that read files", out.Threads)
 	}
 	for _, t := range tables {
 		out.Scan += t.Bytes

@@ -60,3 +60,40 @@ func TestSmallMachine(t *testing.T) {
 		t.Errorf("got %d, more than there is", got)
 	}
 }
+
+func TestThreads(t *testing.T) {
+	t.Parallel()
+	node := func(operator, key, value string, children ...*query.PlanNode) *query.PlanNode {
+		return &query.PlanNode{Operator: operator, Extra: map[string]string{key: value}, Children: children}
+	}
+	scan := node("TABLE_SCAN", "", "")
+	parquet := []query.Table{{Format: query.Parquet}}
+	cases := map[string]struct {
+		reason string
+		plan   *query.PlanNode
+		kind   query.StatementKind
+		tables []query.Table
+		want   int
+	}{
+		"whole table":  {"its rows are encoded by one thread", scan, query.Select, parquet, 1},
+		"some columns": {"columns cost nothing", node("PROJECTION", "Projections", "a\nb_2\n#3", scan), query.Select, parquet, 1},
+		"limit":        {"neither does a limit", node("STREAMING_LIMIT", "", "", scan), query.Select, parquet, 1},
+		"expression":   {"an expression may cost more than encoding", node("PROJECTION", "Projections", "(a + 1)", scan), query.Select, parquet, 4},
+		"filter":       {"most rows may be dropped", node("FILTER", "Expression", "a", scan), query.Select, parquet, 4},
+		"pushed":       {"so they may inside the scan", node("TABLE_SCAN", "Filters", "a=1"), query.Select, parquet, 4},
+		"CSV":          {"reading it is the larger part", scan, query.Select, []query.Table{{Format: query.CSV}}, 4},
+		"join":         {"both sides are read", node("HASH_JOIN", "", "", scan, scan), query.Select, parquet, 4},
+		"two tables":   {"both are read", scan, query.Select, append(parquet, parquet...), 4},
+		"analyze":      {"nothing is encoded", scan, query.ExplainAnalyze, parquet, 4},
+		"no plan":      {"nothing is known", nil, query.Select, parquet, 4},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := estimate.New(estimate.Config{Most: 8192 * mib, Threads: 4})
+			if got := e.Estimate(&query.Facts{Kind: c.kind, Plan: c.plan}, c.tables).Threads; got != c.want {
+				t.Errorf("%s: got %d threads, want %d", c.reason, got, c.want)
+			}
+		})
+	}
+}

@@ -79,7 +79,7 @@ func TestParse(t *testing.T) {
 		"begin isolation level repeatable read, read only": lexer.Begin{
 			Modes: lexer.Modes{Isolation: "repeatable read", ReadOnly: new(true)},
 		},
-		"start transaction read write": lexer.Begin{Modes: lexer.Modes{ReadOnly: new(false)}},
+		"start transaction read write": lexer.Begin{Start: true, Modes: lexer.Modes{ReadOnly: new(false)}},
 		"end work":                     lexer.Commit{},
 		"abort and chain":              lexer.Rollback{Chain: true},
 		"rollback to savepoint \"A\"":  lexer.Savepoint{Verb: "ROLLBACK TO", Name: "A"},

@@ -38,7 +38,10 @@ type (
 		All  bool
 	}
 	// Begin is BEGIN and START TRANSACTION.
-	Begin struct{ Modes Modes }
+	Begin struct {
+		Modes Modes
+		Start bool // it was written START TRANSACTION
+	}
 	// Commit is COMMIT and END.
 	Commit struct{ Chain bool }
 	// Rollback is ROLLBACK and ABORT.
@@ -102,8 +105,9 @@ type (
 
 // Modes are those of a transaction; empty: not given.
 type Modes struct {
-	Isolation string // as SHOW transaction_isolation writes it
-	ReadOnly  *bool
+	Isolation  string // as SHOW transaction_isolation writes it
+	ReadOnly   *bool
+	Deferrable *bool
 }
 
 // CopyOptions are COPY's, as they were given.

@@ -46,9 +46,9 @@ func (t Token) Is(text string) bool {
 const maxTokens = 1_000_000
 
 // Tokens gives the tokens of a text, without blanks and comments. More than a
-// million are refused.
+// million are refused, and so are escapes that mean nothing.
 func Tokens(text string) ([]Token, error) {
-	s := scanner{text: text}
+	s := scanner{text: text, values: true}
 	var out []Token
 	for {
 		t, ok, err := s.next()
@@ -67,8 +67,9 @@ func Tokens(text string) ([]Token, error) {
 }
 
 type scanner struct {
-	text string
-	at   int
+	text   string
+	at     int
+	values bool // escapes are read; else a string with them stands as it is
 }
 
 // next gives the next token; false at the end.
@@ -82,6 +83,9 @@ func (s *scanner) next() (Token, bool, error) {
 	start := s.at
 	kind, value, err := s.token()
 	if err != nil {
+		if e := fault.From(err); e.Position == 0 {
+			err = e.WithPosition(characters(s.text[:start]) + 1)
+		}
 		return Token{}, false, err
 	}
 	return Token{Kind: kind, Text: value, Start: start, End: s.at}, true, nil
@@ -176,10 +180,16 @@ func (s *scanner) quoted(kind Kind, quote byte, escapes bool) (Kind, string, err
 		case c == quote:
 			s.at++
 			value := s.text[start+1 : s.at-1]
-			if !plain {
-				value = unquote(value, quote, escapes)
+			switch {
+			case plain:
+				return kind, value, nil
+			case escapes && !s.values:
+				return kind, "", nil
+			case escapes:
+				value, err := unescape(value)
+				return kind, value, s.within(err, start+1)
 			}
-			return kind, value, nil
+			return kind, strings.ReplaceAll(value, string([]byte{quote, quote}), string(quote)), nil
 		}
 	}
 	s.at = len(s.text)
@@ -189,50 +199,32 @@ func (s *scanner) quoted(kind Kind, quote byte, escapes bool) (Kind, string, err
 	return 0, "", s.unterminated("quoted string", start)
 }
 
-// unquote takes doubled quotes for one, and what follows a backslash for what
-// it means.
-func unquote(text string, quote byte, escapes bool) string {
-	value := make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case escapes && c == '\\' && i+1 < len(text):
-			i++
-			value = append(value, unescape(text[i]))
-		case c == quote:
-			i++ // the first of two
-			value = append(value, c)
-		default:
-			value = append(value, c)
-		}
-	}
-	return string(value)
-}
-
-func unescape(c byte) byte {
-	switch c {
-	case 'n':
-		return '\n'
-	case 't':
-		return '\t'
-	case 'r':
-		return '\r'
-	case 'b':
-		return '\b'
-	case 'f':
-		return '\f'
-	default:
-		return c
-	}
-}
-
-// unicode reads U&'..' and U&"..". Their escapes are left as they are: nothing
-// that the gateway itself answers is spelt so.
+// unicode reads U&'..' and U&"..", and the UESCAPE behind it.
 func (s *scanner) unicode() (Kind, string, error) {
 	s.at += 2
+	of := String
 	if s.text[s.at] == '"' {
-		return s.quoted(QuotedWord, '"', false)
+		of = QuotedWord
 	}
-	return s.quoted(String, '\'', false)
+	start := s.at + 1
+	kind, value, err := s.quoted(of, s.text[s.at], false)
+	if err != nil || !s.values {
+		return kind, value, err
+	}
+	escape, err := s.unicodeEscape()
+	if err != nil {
+		return kind, "", err
+	}
+	value, err = unescapeUnicode(value, escape)
+	return kind, value, s.within(err, start)
+}
+
+// within moves the position of an error in a string by what is before the string.
+func (s *scanner) within(err error, start int) error {
+	if e := fault.From(err); e != nil && e.Position > 0 {
+		return e.WithPosition(e.Position + characters(s.text[:start]))
+	}
+	return err
 }
 
 func (s *scanner) word() (Kind, string, error) {

@@ -2,8 +2,13 @@ package lexer
 
 import "github.com/tavana/tavana/internal/fault"
 
-// maxStatements bounds the statements of one text.
-const maxStatements = 10_000
+const (
+	// maxStatements bounds the statements of one text, empty ones too.
+	maxStatements = 10_000
+	// maxText bounds a text in bytes: reading a longer one is work for a second and
+	// more, and no person wrote it.
+	maxText = 16 << 20
+)
 
 // Statement is one statement of a text.
 type Statement struct {
@@ -14,8 +19,13 @@ type Statement struct {
 // Split cuts a text at its semicolons. What is empty, or comment only, is left
 // out; comments inside a statement stay.
 func Split(text string) ([]Statement, error) {
+	if len(text) > maxText {
+		return nil, fault.New(fault.ProgramLimit, "the text of %d bytes is too long", len(text)).
+			WithHint("A text may have up to %d bytes. Send long values as parameters.", maxText)
+	}
 	s := scanner{text: text}
 	var out []Statement
+	ends := 0
 	first, last := -1, 0
 	counted, offset := 0, 0 // bytes that are counted, as characters
 	cut := func() {
@@ -38,8 +48,9 @@ func Split(text string) ([]Statement, error) {
 		}
 		if t.Is(";") {
 			cut()
-			if len(out) > maxStatements {
-				return nil, fault.New(fault.ProgramLimit, "a query may have up to %d statements", maxStatements)
+			if ends++; ends > maxStatements {
+				return nil, fault.New(fault.ProgramLimit, "a query may have up to %d statements, empty ones too", maxStatements).
+					WithHint("Send them in several queries.")
 			}
 			continue
 		}

@@ -1,7 +1,8 @@
 package lexer
 
 func parseBegin(p *parser) (Node, error) {
-	if p.verb == "start" {
+	start := p.verb == "start"
+	if start {
 		if err := p.need("transaction"); err != nil {
 			return nil, err
 		}
@@ -9,7 +10,7 @@ func parseBegin(p *parser) (Node, error) {
 		p.one("work", "transaction")
 	}
 	modes, err := p.modes()
-	return Begin{Modes: modes}, err
+	return Begin{Modes: modes, Start: start}, err
 }
 
 // modes takes the modes of a transaction, with commas or without.
@@ -31,7 +32,10 @@ func (p *parser) modes() (Modes, error) {
 			m.ReadOnly = &yes
 		case p.accept("read", "write"):
 			m.ReadOnly = &no
-		case p.accept("deferrable"), p.accept("not", "deferrable"):
+		case p.accept("deferrable"):
+			m.Deferrable = &yes
+		case p.accept("not", "deferrable"):
+			m.Deferrable = &no
 		default:
 			return m, p.unexpected()
 		}

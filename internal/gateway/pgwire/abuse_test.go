@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,33 @@ func TestStalledReader(t *testing.T) {
 	r.conn.Close()
 }
 
+// Who is told that a query waits, and does not read it, holds up nothing: the
+// place in the queue may be granted meanwhile.
+func TestNewsOfTheQueueWaitForNobody(t *testing.T) {
+	t.Parallel()
+	d := openUnix(t, nil)
+	r := d.login(t, "ada")
+	r.send(&pgproto3.Query{String: "waiting"})
+	select {
+	case <-d.manager.sent:
+	case <-time.After(10 * time.Second):
+		t.Error("the query waits for a client that reads nothing")
+	}
+	got := []string{}
+	for range 3 {
+		m, err := r.Receive()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, short(m))
+	}
+	slices.Sort(got) // the notice may come at any place
+	want := []string{"CommandComplete DO", "NoticeResponse", "ReadyForQuery I"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWriteTimeout(t *testing.T) {
 	t.Parallel()
 	d := openUnix(t, func(c *pgwire.Config) { c.WriteTimeout = 50 * time.Millisecond })
@@ -245,7 +273,8 @@ func TestSlowLoris(t *testing.T) {
 
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
-	d := openUnix(t, func(c *pgwire.Config) { c.IdleTimeout = 50 * time.Millisecond })
+	d := openUnix(t, nil)
+	d.manager.idle = 50 * time.Millisecond
 	r := d.login(t, "ada")
 	if diff := cmp.Diff([]string{"ErrorResponse FATAL 57P05", "closed"}, r.trace()); diff != "" {
 		t.Error(diff)

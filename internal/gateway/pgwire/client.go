@@ -3,6 +3,7 @@ package pgwire
 import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/gateway/session"
 )
@@ -50,7 +51,7 @@ func (o *client) CopyOut(columns int, binary bool) error {
 // CopyDone ends COPY data.
 func (o *client) CopyDone() error { return o.c.out.send(&pgproto3.CopyDone{}) }
 
-// Notice sends a notice at once: it may be the reason for a wait.
+// Notice sends a notice at once.
 func (o *client) Notice(n session.Notice) error {
 	if err := o.c.out.send(noticeResponse(n)); err != nil {
 		return err
@@ -58,9 +59,10 @@ func (o *client) Notice(n session.Notice) error {
 	return o.c.out.flush()
 }
 
-// Parameter tells of a setting that changed.
-func (o *client) Parameter(name, value string) error {
-	return o.c.out.send(&pgproto3.ParameterStatus{Name: name, Value: value})
+// Waiting sends a notice beside whatever else is being sent. A client that reads
+// nothing holds up nobody with it.
+func (o *client) Waiting(why *fault.Error) {
+	o.c.out.beside(noticeResponse(session.Notice{Severity: "NOTICE", Error: why}))
 }
 
 func rowDescription(cols []session.Column) *pgproto3.RowDescription {

@@ -1,6 +1,7 @@
 package pgwire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -48,7 +49,12 @@ type Session interface {
 type identity interface {
 	Key() (pid int32, secret []byte)
 	Parameters() []session.Parameter
+	// Changed gives those of Parameters that the client was not told of.
+	Changed() []session.Parameter
 	Status() byte
+	// Idle bounds the wait for the next query; 0: no bound. The error is what the
+	// client is told at its end.
+	Idle() (time.Duration, error)
 }
 
 type statements interface {
@@ -98,15 +104,26 @@ type Config struct {
 	MaxPending int
 	// StartupTimeout bounds the time until a client is logged in; default 30 s.
 	StartupTimeout time.Duration
-	// IdleTimeout ends a session that sends nothing for so long; default 0: never.
-	IdleTimeout time.Duration
 	// WriteTimeout is how long a client may take no byte at all of what is sent
 	// to it; default 15 min.
 	WriteTimeout time.Duration
 	// MaxMessage bounds a message, in bytes; default 64 MiB.
 	MaxMessage int
-	// ReadAhead bounds the messages that wait in memory behind the one that is
-	// worked on, in bytes; default 1 MiB.
+	// MessageMemory bounds, in bytes, what the messages of all sessions take that
+	// are longer than 64 KiB or wait behind others. A quarter of it is for short
+	// ones that wait, the rest for long ones; of each, one principal has half. The
+	// oldest long message that is still coming may take MaxMessage beyond. A long
+	// message is not read before its turn: what waits for a statement of its own
+	// session stays, but for its first 64 KiB, with its client, so that slow
+	// statements keep no messages of others out. Default 128 MiB.
+	MessageMemory int
+	// MessageWait is how long a message waits for that memory before it is refused,
+	// and three times as long as one may take to come while others wait; default
+	// 30 s.
+	MessageWait time.Duration
+	// ReadAhead bounds the short messages that wait in memory behind the one that
+	// is worked on, in bytes; default 1 MiB. What is more than 64 KiB of it is of
+	// MessageMemory, and waits with its client when there is none.
 	ReadAhead int
 }
 
@@ -118,13 +135,15 @@ func (c Config) WithDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.MaxConnections = orDefault(c.MaxConnections, 1000)
-	c.Reserved = max(orDefault(c.Reserved, 5), 0)
-	c.MaxPending = orDefault(c.MaxPending, 512)
-	c.StartupTimeout = orDefault(c.StartupTimeout, 30*time.Second)
-	c.WriteTimeout = orDefault(c.WriteTimeout, 15*time.Minute)
-	c.MaxMessage = orDefault(c.MaxMessage, 64<<20)
-	c.ReadAhead = orDefault(c.ReadAhead, 1<<20)
+	c.MaxConnections = cmp.Or(c.MaxConnections, 1000)
+	c.Reserved = max(cmp.Or(c.Reserved, 5), 0)
+	c.MaxPending = cmp.Or(c.MaxPending, 512)
+	c.StartupTimeout = cmp.Or(c.StartupTimeout, 30*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 15*time.Minute)
+	c.MaxMessage = cmp.Or(c.MaxMessage, 64<<20)
+	c.MessageMemory = cmp.Or(c.MessageMemory, 128<<20)
+	c.MessageWait = cmp.Or(c.MessageWait, 30*time.Second)
+	c.ReadAhead = cmp.Or(c.ReadAhead, 1<<20)
 	return c
 }
 
@@ -141,11 +160,4 @@ func (c Config) Validate() error {
 		return errors.New("the method of authentication is unknown")
 	}
 	return nil
-}
-
-func orDefault[T int | time.Duration](value, fallback T) T {
-	if value == 0 {
-		return fallback
-	}
-	return value
 }

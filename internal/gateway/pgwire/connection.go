@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/gateway/authn"
 	"github.com/tavana/tavana/internal/gateway/session"
 	"github.com/tavana/tavana/internal/query"
 )
 
 const (
-	killGrace    = 2 * time.Second // from a kill to the end of the socket
+	closingTime  = 2 * time.Second // from the decision to end a connection to that of its socket
 	farewellTime = 2 * time.Second // for the last words to a client
 	lingerTime   = 500 * time.Millisecond
 	lingerBytes  = 1 << 20
@@ -43,11 +44,14 @@ type connection struct {
 	in   *bufio.Reader
 	out  *outbox
 
-	session Session
+	session   Session
+	principal string
 
-	mu     sync.Mutex
-	cancel context.CancelCauseFunc // of the session's context; nil before
-	doom   *time.Timer             // closes the socket after a kill
+	mu          sync.Mutex
+	cancel      context.CancelCauseFunc // of the session's context; nil before
+	doom        *time.Timer             // closes the socket after a kill
+	interrupted bool                    // nothing is read any more
+	abandoned   bool                    // a message was given up half way
 }
 
 func newConnection(s *Server, socket net.Conn) *connection {
@@ -74,13 +78,13 @@ func (c *connection) close() { _ = c.socket.Close() }
 // the socket is closed when it does not take the news.
 func (c *connection) kill(reason error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cancel != nil {
-		c.cancel(reason)
+	cancel := c.cancel
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel(reason)
+		c.interrupt() // a session that waits for its client hears of it
 	}
-	if c.doom == nil {
-		c.doom = time.AfterFunc(killGrace, c.close)
-	}
+	c.closeSoon()
 }
 
 // run serves the client. It is the one place where a fault of the program is
@@ -108,6 +112,7 @@ func (c *connection) run(ctx context.Context) {
 		c.farewell(err)
 		return
 	}
+	c.principal = who.Principal
 	c.log = c.log.With(slog.String("principal", who.Principal), slog.String("address", c.address))
 	if err := c.open(ctx, in); err != nil {
 		c.farewell(err)
@@ -135,7 +140,7 @@ func (c *connection) login(ctx context.Context) (who query.Identity, in session.
 		if err != nil && c.knows(err) {
 			c.server.metrics.authFailures.WithLabelValues(fault.KindOf(err).SQLSTATE()).Inc()
 			c.log.InfoContext(ctx, "login refused", slog.String("address", c.address),
-				slog.String("user", shorten(packet.user)), slog.String("sqlstate", fault.KindOf(err).SQLSTATE()))
+				slog.String("user", shorten(authn.Loggable(packet.user))), slog.String("sqlstate", fault.KindOf(err).SQLSTATE()))
 		}
 	}
 	if err != nil {
@@ -161,34 +166,80 @@ func (c *connection) knows(err error) bool {
 
 // work runs the session until its end; the error, if any, is the client's.
 func (c *connection) work(ctx context.Context, cancel context.CancelCauseFunc) error {
-	box := newInbox(c.server.config.ReadAhead)
+	from := &sender{budget: c.server.budget, principal: c.principal, abandon: c.abandon, resume: c.resume}
+	box := newInbox(c.server.config.ReadAhead, from)
+	gone := func() bool { return hungUp(c.socket) }
+	from.turn = func() bool { return box.turn(gone) }
+	from.ended = func() bool { return box.left() || gone() }
 	var reader sync.WaitGroup
-	reader.Go(func() { c.read(box, cancel) })
+	reader.Go(func() { c.read(box, gone, cancel) })
+	defer box.drop()
 	defer reader.Wait()
 	defer c.interrupt()
 	defer close(box.quit)
 	return c.loop(ctx, box)
 }
 
-// interrupt ends the read that waits for the client, without harm to what is
-// still to be written.
-func (c *connection) interrupt() { _ = c.wire.SetReadDeadline(time.Unix(1, 0)) }
+// abandon ends the read of a long message that does not come.
+func (c *connection) abandon() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.abandoned = true
+	c.stopReading()
+}
 
-// read puts messages into the box until the socket ends.
-func (c *connection) read(box *inbox, cancel context.CancelCauseFunc) {
+// resume takes abandon back, for a message that has come.
+func (c *connection) resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.abandoned = false
+	if !c.interrupted {
+		_ = c.wire.SetReadDeadline(time.Time{}) // of a closed socket: the next read says so
+	}
+}
+
+// interrupt ends the read that waits for the client, without harm to what is
+// still to be written. It is for good.
+func (c *connection) interrupt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.interrupted = true
+	c.stopReading()
+}
+
+func (c *connection) stopReading() { _ = c.wire.SetReadDeadline(time.Unix(1, 0)) }
+
+func (c *connection) wasAbandoned() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.abandoned
+}
+
+// read puts messages into the box until the socket ends. A client that closed its
+// side may still take what is sent, or not: what is stuck in its socket then holds
+// a worker, so the socket is closed soon.
+func (c *connection) read(box *inbox, gone func() bool, cancel context.CancelCauseFunc) {
 	for {
-		m, err := readMessage(c.in, c.server.config.MaxMessage)
+		m, err := readMessage(c.in, c.server.config.MaxMessage, box.from)
 		if err != nil {
-			if !c.knows(err) {
+			switch {
+			case c.knows(err):
+			case c.wasAbandoned():
+				err = fault.New(fault.OutOfMemory, "a long message came too slowly, while others waited for its memory").
+					WithHint("Send less at once, or over a faster connection.")
+			default:
 				err = errGone
 				cancel(errGone)
+				c.closeSoon()
 			}
 			box.end(err)
 			return
 		}
 		c.server.metrics.received.Add(float64(5 + len(m.body)))
-		if !box.put(m, func() bool { return hungUp(c.socket) }) {
+		if !box.put(m, gone) {
+			m.free()
 			cancel(errGone)
+			c.closeSoon()
 			box.end(errGone)
 			return
 		}
@@ -200,15 +251,20 @@ func (c *connection) farewell(err error) {
 	if errors.Is(err, errGone) || c.out.failed() != nil {
 		return
 	}
-	c.mu.Lock()
-	if c.doom == nil {
-		c.doom = time.AfterFunc(farewellTime, c.close)
-	}
-	c.mu.Unlock()
+	c.closeSoon()
 	if c.out.send(c.errorResponse(severityFatal, err)) != nil || c.out.flush() != nil {
 		return
 	}
 	c.linger()
+}
+
+// closeSoon closes the socket after closingTime, unless that is under way already.
+func (c *connection) closeSoon() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.doom == nil {
+		c.doom = time.AfterFunc(closingTime, c.close)
+	}
 }
 
 // linger closes our side and lets the client close its own: a socket that is
@@ -229,6 +285,7 @@ func (c *connection) end() {
 	if c.session != nil {
 		c.session.Close()
 	}
+	c.closeSoon() // a client that reads nothing does not keep us
 	c.out.wait()
 	if c.out.failed() == nil {
 		_ = c.wire.SetDeadline(time.Now().Add(farewellTime))
@@ -246,7 +303,10 @@ func (c *connection) end() {
 // upgrade does the TLS handshake. direct: the client began with it, and must
 // name the protocol.
 func (c *connection) upgrade(ctx context.Context, under net.Conn, direct bool) error {
-	secure := tls.Server(under, c.server.tls)
+	shaker := &handshaker{Conn: under, turns: c.server.turns, address: authn.AddressKey(c.address)}
+	socket := &records{Conn: shaker, pool: &c.server.sending}
+	secure := tls.Server(socket, c.server.tls)
+	defer shaker.done()
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return fmt.Errorf("TLS handshake: %w", err)
 	}
@@ -254,5 +314,6 @@ func (c *connection) upgrade(ctx context.Context, under net.Conn, direct bool) e
 		return errors.New("direct TLS without the protocol's name")
 	}
 	c.use(secure)
+	c.out.records = socket
 	return nil
 }

@@ -20,7 +20,7 @@ const (
 // nobody explained goes to the log, and nowhere else.
 func (c *connection) errorResponse(severity string, err error) *pgproto3.ErrorResponse {
 	e := fault.From(err)
-	code := e.Kind.SQLSTATE()
+	code := e.SQLSTATE()
 	c.server.metrics.errors.WithLabelValues(code).Inc()
 	if cause := e.Unwrap(); cause != nil && (e.Kind == fault.Internal || e.Kind == fault.WorkerLost) {
 		c.log.ErrorContext(context.Background(), "statement failed", slog.String("sqlstate", code), slog.Any("error", cause))
@@ -49,7 +49,7 @@ func noticeResponse(n session.Notice) *pgproto3.NoticeResponse {
 		return notice
 	}
 	if n.Kind != "" {
-		notice.Code = n.Kind.SQLSTATE()
+		notice.Code = n.SQLSTATE()
 	}
 	notice.Message = clean(n.Message, "notice")
 	notice.Detail = clean(n.Detail, "")
@@ -57,8 +57,10 @@ func noticeResponse(n session.Notice) *pgproto3.NoticeResponse {
 	return notice
 }
 
-// clean makes a text fit for a field of a message: a NUL would end it.
+// clean makes a text fit for a field of a message: a NUL would end it, and what
+// it quotes of a statement may be long.
 func clean(text, fallback string) string {
+	text = fault.Shorten(text)
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 	if text == "" {
 		return fallback

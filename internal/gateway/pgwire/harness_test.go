@@ -58,6 +58,8 @@ func (k keys) Login(_ context.Context, principal string) (catalog.Credentials, e
 
 func (keys) Touch(context.Context, string) error { return nil }
 
+func (keys) KeyPrincipal(context.Context, [sha256.Size]byte) (string, error) { return "", nil }
+
 // door is a server that runs.
 type door struct {
 	*pgwire.Server
@@ -139,7 +141,7 @@ func (d *door) dial(t *testing.T) *raw {
 }
 
 // login dials a Unix door and logs in.
-func (d *door) login(t *testing.T, user string) *raw { //nolint:unparam // who logs in shows in the tests
+func (d *door) login(t *testing.T, user string) *raw {
 	t.Helper()
 	r := d.dial(t)
 	r.send(&pgproto3.StartupMessage{ProtocolVersion: 196608, Parameters: map[string]string{"user": user}})

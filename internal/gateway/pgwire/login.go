@@ -66,7 +66,7 @@ func (c *connection) ask(request pgproto3.BackendMessage) ([]byte, error) {
 	if err := c.out.flush(); err != nil {
 		return nil, err
 	}
-	m, err := readMessage(c.in, maxLoginMessage)
+	m, err := readMessage(c.in, maxLoginMessage, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +78,7 @@ func (c *connection) ask(request pgproto3.BackendMessage) ([]byte, error) {
 
 // open makes the session and greets the client.
 func (c *connection) open(ctx context.Context, in session.Startup) error {
+	in.Terminate = c.kill
 	s, err := c.server.config.Sessions.Open(ctx, in)
 	if err != nil {
 		return fmt.Errorf("open session: %w", err)

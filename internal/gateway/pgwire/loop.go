@@ -26,12 +26,10 @@ func (c *connection) loop(ctx context.Context, box *inbox) error {
 		switch {
 		case errors.Is(err, errDrain):
 			return shuttingDown()
-		case errors.Is(err, errIdle):
-			return fault.New(fault.IdleSession, "terminating connection due to idle-session timeout")
 		case err != nil && !errors.Is(err, errGone):
 			return err
 		case err == nil:
-			err = h.handle(ctx, m)
+			err = h.serve(ctx, m)
 		}
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
@@ -61,14 +59,21 @@ type handler struct {
 // was begun.
 func (h *handler) next() (message, error) {
 	if !h.rest {
-		return h.box.take(nil, h.c.server.config.IdleTimeout)
+		return h.box.take(wait{})
 	}
 	select {
 	case <-h.c.server.drain:
 		return message{}, errDrain
 	default:
-		return h.box.take(h.c.server.drain, h.c.server.config.IdleTimeout)
+		most, over := h.c.session.Idle()
+		return h.box.take(wait{drain: h.c.server.drain, idle: most, over: over})
 	}
+}
+
+// serve handles a message and frees it, also when the program fails.
+func (h *handler) serve(ctx context.Context, m message) error {
+	defer m.free()
+	return h.handle(ctx, m)
 }
 
 // handle does what a message asks for. An error ends the connection; those of
@@ -77,6 +82,9 @@ func (h *handler) handle(ctx context.Context, m message) error {
 	h.rest = false
 	if h.skip && m.kind != 'S' && m.kind != 'X' && known(m.kind) {
 		return nil
+	}
+	if m.refused != nil {
+		return h.refuse(m)
 	}
 	switch m.kind {
 	case 'Q':
@@ -106,6 +114,21 @@ func (h *handler) handle(ctx context.Context, m message) error {
 	}
 }
 
+// refuse answers a message whose body was skipped.
+func (h *handler) refuse(m message) error {
+	switch m.kind {
+	case 'Q', 'F':
+		return h.ready(m.refused)
+	case 'P', 'B', 'D', 'E', 'C':
+		h.skip = true
+		return h.fail(m.refused)
+	case 'd', 'c', 'f':
+		return nil // ignored as those are that came
+	default:
+		return m.refused // no such message is long
+	}
+}
+
 func known(kind byte) bool {
 	switch kind {
 	case 'Q', 'H', 'F', 'd', 'c', 'f', 'P', 'B', 'D', 'E', 'C':
@@ -126,10 +149,16 @@ func (h *handler) fail(err error) error {
 	return h.c.out.flush()
 }
 
-// ready sends an error, if there is one, and that the next query may come.
+// ready sends an error, if there is one, which settings have changed, and that the
+// next query may come.
 func (h *handler) ready(err error) error {
 	if err != nil {
 		if err := h.fail(err); err != nil {
+			return err
+		}
+	}
+	for _, p := range h.c.session.Changed() {
+		if err := h.c.out.send(&pgproto3.ParameterStatus{Name: p.Name, Value: p.Value}); err != nil {
 			return err
 		}
 	}

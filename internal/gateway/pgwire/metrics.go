@@ -16,6 +16,7 @@ type metrics struct {
 	errors       *prometheus.CounterVec
 	sent         prometheus.Counter
 	received     prometheus.Counter
+	messages     prometheus.Gauge
 	panics       prometheus.Counter
 }
 
@@ -32,13 +33,14 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 		errors:       prometheus.NewCounterVec(prometheus.CounterOpts(opts("errors_total", "Errors sent, by SQLSTATE.")), []string{"sqlstate"}),
 		sent:         prometheus.NewCounter(prometheus.CounterOpts(opts("sent_bytes_total", "Bytes of messages sent, before TLS."))),
 		received:     prometheus.NewCounter(prometheus.CounterOpts(opts("received_bytes_total", "Bytes of messages received, after TLS."))),
+		messages:     prometheus.NewGauge(prometheus.GaugeOpts(opts("message_bytes", "Memory of long and of waiting messages."))),
 		panics:       prometheus.NewCounter(prometheus.CounterOpts(opts("panics_total", "Connections ended by a fault of the program."))),
 	}
 	if registerer == nil {
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.sessions, m.pending, m.accepted, m.authFailures, m.cancels, m.errors, m.sent, m.received, m.panics,
+		m.sessions, m.pending, m.accepted, m.authFailures, m.cancels, m.errors, m.sent, m.received, m.messages, m.panics,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics of the PostgreSQL door: %w", err)

@@ -1,6 +1,7 @@
 package pgwire
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -23,6 +24,7 @@ const (
 // called concurrently.
 type outbox struct {
 	socket  net.Conn
+	records *records      // under socket where that is TLS; else nil
 	timeout time.Duration // without progress
 	metrics *metrics
 
@@ -50,6 +52,15 @@ func (o *outbox) send(messages ...pgproto3.BackendMessage) error {
 	return o.err
 }
 
+// beside sends a message at once, on its own: the caller does not wait for it.
+func (o *outbox) beside(m pgproto3.BackendMessage) {
+	o.pending.Go(func() {
+		if o.send(m) == nil {
+			_ = o.flush() // whoever sends next sees the failure
+		}
+	})
+}
+
 // rows writes encoded messages as they are.
 func (o *outbox) rows(data []byte) error {
 	o.mu.Lock()
@@ -75,7 +86,8 @@ func (o *outbox) flush() error {
 	return o.err
 }
 
-// wait ends the timer; nothing is written afterwards by itself.
+// wait ends the timer, and waits for what is being written; nothing is written
+// afterwards by itself.
 func (o *outbox) wait() {
 	o.mu.Lock()
 	o.stopTimer()
@@ -129,11 +141,21 @@ func (o *outbox) writeLocked(data []byte) {
 			o.err = fmt.Errorf("write to client: %w", err)
 			return
 		}
-		n, err := o.socket.Write(data[:min(len(data), writeStep)])
+		n, err := o.step(data[:min(len(data), writeStep)])
 		if err != nil {
 			o.err = fmt.Errorf("write to client: %w", err)
 			return
 		}
 		data = data[n:]
 	}
+}
+
+// step writes at most writeStep bytes; many records of TLS go out together.
+func (o *outbox) step(data []byte) (int, error) {
+	if o.records == nil || len(data) <= oneRecord {
+		return o.socket.Write(data) //nolint:wrapcheck // the caller does
+	}
+	o.records.hold()
+	n, err := o.socket.Write(data)
+	return n, errors.Join(err, o.records.flush())
 }

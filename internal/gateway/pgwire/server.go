@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ type Server struct {
 	tls     *tls.Config
 	metrics *metrics
 	limiter *cancelLimiter
+	budget  *budget
+	turns   *turns
+	sending sync.Pool // of *[]byte: memory for records on their way
 
 	drain     chan struct{} // closed: sessions end when they are idle
 	drainOnce sync.Once
@@ -48,6 +52,8 @@ func New(config Config) (*Server, error) {
 		config:   config,
 		metrics:  m,
 		limiter:  newCancelLimiter(),
+		turns:    newTurns(max(1, runtime.GOMAXPROCS(0)/2)),
+		budget:   newBudget(config, func(bytes int) { m.messages.Set(float64(bytes)) }),
 		drain:    make(chan struct{}),
 		done:     make(chan struct{}),
 		pending:  map[uint64]*connection{},
@@ -56,6 +62,7 @@ func New(config Config) (*Server, error) {
 	if config.TLS != nil {
 		s.tls = config.TLS.Clone()
 		s.tls.NextProtos = []string{alpn}
+		s.tls.GetConfigForClient = heard
 		s.tls.DynamicRecordSizingDisabled = true // results are long
 		if s.tls.MinVersion == 0 {
 			s.tls.MinVersion = tls.VersionTLS13
@@ -113,7 +120,7 @@ func (s *Server) stopListening() {
 }
 
 // kill cancels what runs on every connection; each then tells its client and
-// closes, within killGrace.
+// closes, within closingTime.
 func (s *Server) kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

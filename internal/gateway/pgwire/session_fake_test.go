@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
@@ -24,6 +25,7 @@ type manager struct {
 	started chan struct{} // a statement "wait" began
 	ended   chan error    // ... and ended so
 	sent    chan int      // bytes that "flood" got rid of
+	idle    time.Duration // after which a client that is silent is put out; 0: never
 	calm    bool          // nothing panics or goes on for ever when asked to
 }
 
@@ -70,6 +72,7 @@ type fakeSession struct {
 	statements map[string]string
 	portals    map[string]*portal
 	status     byte
+	told       bool // of what begin changed
 }
 
 func (s *fakeSession) Key() (int32, []byte) { return s.pid, []byte("abcd") }
@@ -81,7 +84,21 @@ func (s *fakeSession) Parameters() []session.Parameter {
 		{Name: "DateStyle", Value: "ISO, MDY"},
 	}
 }
+
+// Changed tells of a setting that begin changes.
+func (s *fakeSession) Changed() []session.Parameter {
+	var out []session.Parameter
+	if s.status == 'T' && !s.told {
+		out = append(out, session.Parameter{Name: "TimeZone", Value: "UTC"})
+	}
+	s.told = s.status == 'T'
+	return out
+}
 func (s *fakeSession) Status() byte { return s.status }
+func (s *fakeSession) Idle() (time.Duration, error) {
+	return s.m.idle, fault.New(fault.IdleSession, "idle for too long")
+}
+
 func (s *fakeSession) Fail() {
 	if s.status == 'T' {
 		s.status = 'E'
@@ -181,7 +198,7 @@ func (s *fakeSession) run(ctx context.Context, sql string, out session.Client) e
 		return out.Empty()
 	case "begin":
 		s.status = 'T'
-		return errors.Join(out.Parameter("TimeZone", "UTC"), out.Complete("BEGIN"))
+		return out.Complete("BEGIN")
 	case "fail":
 		return syntax()
 	case "secret":
@@ -195,6 +212,10 @@ func (s *fakeSession) run(ctx context.Context, sql string, out session.Client) e
 		return errors.Join(out.Row([][]byte{[]byte(rest)}), out.Complete("SELECT 1"))
 	case "notice":
 		return errors.Join(out.Notice(session.Notice{Severity: "NOTICE", Error: fault.New("", "waiting")}), out.Complete("DO"))
+	case "waiting":
+		out.Waiting(fault.New("", "%s", strings.Repeat("w", 8<<20)))
+		s.m.sent <- 0
+		return out.Complete("DO")
 	case "copy":
 		data := []byte("d\x00\x00\x00\x06a\n")
 		return errors.Join(out.CopyOut(1, rest == "binary"), out.Frame(frames.New(1, data, nil)), out.CopyDone(), out.Complete("COPY 1"))

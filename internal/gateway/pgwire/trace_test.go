@@ -34,7 +34,7 @@ func TestTraces(t *testing.T) {
 	}{
 		"rows":  {query("rows 2"), []string{"RowDescription v/25/0", "DataRow [x]", "DataRow [x]", "CommandComplete SELECT 2", "ReadyForQuery I"}},
 		"empty": {query(""), []string{"EmptyQueryResponse", "ReadyForQuery I"}},
-		"begin": {query("begin"), []string{"ParameterStatus", "CommandComplete BEGIN", "ReadyForQuery T"}},
+		"begin": {query("begin"), []string{"CommandComplete BEGIN", "ParameterStatus", "ReadyForQuery T"}},
 		"error": {query("fail"), []string{"ErrorResponse ERROR 42601", "ReadyForQuery I"}},
 		"not UTF-8": {
 			query("\xff"), []string{"ErrorResponse ERROR 22021", "ReadyForQuery I"},

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/query"
@@ -26,6 +28,7 @@ type Execution struct {
 	options  Options
 	tables   []query.Table
 	record   query.Execution // not changed once others can see it
+	span     trace.Span      // ends with the execution
 
 	admission Admission // nil until admitted
 	queued    time.Duration
@@ -54,7 +57,7 @@ func newExecution(p *Pipeline, plan *Plan, o Options, id query.ID, giveUp contex
 		pipeline: p, plan: plan, options: o,
 		record: query.Execution{
 			ID: id, Identity: s.Identity, Door: o.Door, Session: o.Session, Catalog: s.Catalog, Schema: s.Schema,
-			Text: s.Text, Fingerprint: plan.Facts.Fingerprint, Tables: plan.Facts.Tables, Started: time.Now(),
+			Text: o.Text, Fingerprint: plan.Facts.Fingerprint, Tables: plan.Facts.Tables, Started: time.Now(),
 		},
 		giveUp: giveUp,
 		ended:  make(chan struct{}),
@@ -74,7 +77,7 @@ func (e *Execution) Columns(context.Context) ([]query.Column, error) {
 // error, unless no row went out yet; then the query runs once more.
 func (e *Execution) Pull(
 	ctx context.Context, maxRows int64, form frames.Form, sink func(*frames.Frame) error,
-) (int64, bool, error) {
+) (rows int64, done bool, err error) {
 	switch {
 	case e.done:
 		return 0, true, nil
@@ -86,7 +89,9 @@ func (e *Execution) Pull(
 	if err := e.begin(giveUp); err != nil {
 		return 0, false, err
 	}
-	rows, done, err := e.pull(ctx, maxRows, form, sink)
+	ctx, told := e.pulls(ctx)
+	defer func() { told(rows, err) }()
+	rows, done, err = e.pull(ctx, maxRows, form, sink)
 	if changed := e.changed(done, err); changed != nil {
 		err = changed
 		if e.repeatable() {
@@ -121,19 +126,30 @@ func (e *Execution) repeatable() bool {
 
 // again runs the query once more on the tables as they are now.
 func (e *Execution) again(ctx context.Context) error {
-	e.mu.Lock()
-	old := e.stream
-	e.stream, e.runs = nil, false
-	e.mu.Unlock()
-	if old != nil {
-		old.Close()
-	}
+	e.displaced()
 	tables, err := e.pipeline.Tables.Open(ctx, e.record.Identity, e.plan.Facts.Tables)
 	if err != nil {
 		return err //nolint:wrapcheck // a fault for the user
 	}
 	e.tables = tables
 	return e.lease(ctx)
+}
+
+// displaced gives up the worker that is leased now; false: there was none, or the
+// execution is to end.
+func (e *Execution) displaced() bool {
+	e.mu.Lock()
+	if e.ending { // whoever ends it closes the stream
+		e.mu.Unlock()
+		return false
+	}
+	old, cancelled := e.stream, e.reason != nil
+	e.stream, e.runs = nil, false
+	e.mu.Unlock()
+	if old != nil {
+		old.Close()
+	}
+	return old != nil && !cancelled
 }
 
 // pull pulls from the stream that is leased now.
@@ -199,7 +215,7 @@ func (e *Execution) deliver(f *frames.Frame, sink func(*frames.Frame) error) err
 // evict ends an idle execution because others wait. It does not wait: it is
 // called under the queue's lock, and a cancel goes over a socket.
 func (e *Execution) evict() {
-	e.pipeline.evicted.Go(func() {
+	e.pipeline.ending.Go(func() {
 		e.Cancel(frames.IdleResult)
 		e.vacate()
 	})
@@ -298,6 +314,15 @@ func (e *Execution) Progress() frames.Progress {
 	return e.stream.Progress()
 }
 
+// Retire closes an execution whose result was pulled to its end, without
+// waiting: the client has all of it, and how long its process takes to be gone
+// is no concern of the client's. It counts as running no more.
+func (e *Execution) Retire() {
+	e.admission.Leave()
+	e.unregister()
+	e.pipeline.ending.Go(func() { e.Close() })
+}
+
 // Close implements frames.Stream: the worker is freed, the admission released
 // and the outcome recorded, once.
 func (e *Execution) Close() query.Outcome {
@@ -327,7 +352,7 @@ func (e *Execution) end(s stream) {
 	e.unregister()
 	record := e.record
 	record.Queued, record.Outcome = e.queued, e.outcome
-	e.pipeline.Recorder.End(record)
+	e.recorded(func() { e.pipeline.Recorder.End(record) })
 }
 
 // judge completes the worker's outcome with what is known here: why it was

@@ -1,21 +1,20 @@
 // Package pipeline is the way of a query through its steps. Each step is an
 // interface that is declared here and built elsewhere; no step knows another.
 //
-// Plan goes as far as one can without a worker: analyze, authorize. Run goes on
-// from there: open the tables, estimate, admit, lease, execute. The Execution
+// Plan goes as far as one can without a worker: it finds the statements that
+// PostgreSQL answers (Lookup runs them), analyzes and authorizes the others. Run
+// goes on from there: open the tables, estimate, admit, lease, execute. The Execution
 // that it gives delivers the result as it is pulled; closing it releases and
 // records, on every way out.
 package pipeline
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tavana/tavana/internal/fault"
@@ -24,13 +23,14 @@ import (
 
 // Deps are the steps. All are required.
 type Deps struct {
-	Analyzer   Analyzer
-	Authorizer Authorizer
-	Tables     Tables
-	Estimator  Estimator
-	Admitter   Admitter
-	Leaser     Leaser
-	Recorder   Recorder
+	Introspector Introspector
+	Analyzer     Analyzer
+	Authorizer   Authorizer
+	Tables       Tables
+	Estimator    Estimator
+	Admitter     Admitter
+	Leaser       Leaser
+	Recorder     Recorder
 }
 
 // Pipeline takes statements through the steps. Its methods may be called at the
@@ -41,7 +41,7 @@ type Pipeline struct {
 
 	mu      sync.Mutex
 	running map[query.ID]*Execution
-	evicted sync.WaitGroup // executions that are being ended for others
+	ending  sync.WaitGroup // executions that are being ended while nobody waits
 }
 
 // New makes a pipeline of steps.
@@ -57,19 +57,32 @@ func New(deps Deps) *Pipeline {
 type Plan struct {
 	Statement query.Statement
 	Facts     *query.Facts
+	Lookup    Lookup // set where PostgreSQL answers; Pipeline.Lookup then runs it
 }
 
 // Options are what one run of a plan is given.
 type Options struct {
 	Parameters []query.Value
+	Text       string // of the statement as it is recorded: without constants
 	Session    int32
+	Parallel   bool // the client reads its results at the same time: one may wait for another
 	Door       string
-	Notice     func(*fault.Error) // told to the client while it waits; may be nil
+	Waiting    func(*fault.Error) // told while the query waits; does not block; may be nil
+	View       SessionView        // for lookups
 }
 
 // Plan analyzes and authorizes a statement. It leases no worker and touches no
-// file.
+// file. Statements that read the system catalogs alone are PostgreSQL's.
 func (p *Pipeline) Plan(ctx context.Context, s query.Statement) (*Plan, error) {
+	lookup, err := traced(ctx, p.tracer, "introspect", func(ctx context.Context) (Lookup, error) {
+		return p.Introspector.Prepare(ctx, s)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if lookup != nil {
+		return &Plan{Statement: s, Facts: lookup.Facts(), Lookup: lookup}, nil
+	}
 	facts, err := traced(ctx, p.tracer, "analyze", func(ctx context.Context) (*query.Facts, error) {
 		return p.Analyzer.Analyze(ctx, s)
 	})
@@ -100,6 +113,8 @@ func (p *Pipeline) Run(ctx context.Context, plan *Plan, o Options) (*Execution, 
 	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	e := newExecution(p, plan, o, query.ID(id.String()), giveUp)
+	e.span = p.span(ctx, e.record.ID)
+	ctx = trace.ContextWithSpan(ctx, e.span)
 	err = e.start(ctx)
 	if e.changed(false, err) != nil && e.repeatable() {
 		err = e.again(ctx)
@@ -116,9 +131,6 @@ func (p *Pipeline) Run(ctx context.Context, plan *Plan, o Options) (*Execution, 
 // start takes an execution through the steps from the tables to the described
 // result.
 func (e *Execution) start(ctx context.Context) error {
-	ctx, span := e.pipeline.tracer.Start(ctx, "run", trace.WithAttributes(attribute.String("execution_id", string(e.record.ID))))
-	defer span.End()
-
 	tables, err := traced(ctx, e.pipeline.tracer, "open", func(ctx context.Context) ([]query.Table, error) {
 		return e.pipeline.Tables.Open(ctx, e.record.Identity, e.plan.Facts.Tables)
 	})
@@ -127,13 +139,18 @@ func (e *Execution) start(ctx context.Context) error {
 	}
 	e.tables = tables
 
-	e.record.Estimate = e.pipeline.Estimator.Estimate(e.plan.Facts, tables)
+	e.record.Estimate, err = traced(ctx, e.pipeline.tracer, "estimate", func(context.Context) (query.Estimate, error) {
+		return e.pipeline.Estimator.Estimate(e.plan.Facts, tables), nil
+	})
+	if err != nil {
+		return err
+	}
 	e.register()
 
 	queued := time.Now()
 	e.admission, err = traced(ctx, e.pipeline.tracer, "admit", func(ctx context.Context) (Admission, error) {
 		return e.pipeline.Admitter.Admit(ctx, Ask{
-			Session: e.record.Session, Memory: e.record.Estimate.Memory, Notice: e.options.Notice,
+			Session: e.waitsFor(), Memory: e.record.Estimate.Memory, Waiting: e.options.Waiting,
 		})
 	})
 	e.queued = time.Since(queued)
@@ -143,8 +160,31 @@ func (e *Execution) start(ctx context.Context) error {
 	return e.lease(ctx)
 }
 
-// lease starts the statement on a worker and checks what it describes.
+// waitsFor is the session whose own results must not be waited for.
+func (e *Execution) waitsFor() int32 {
+	if e.options.Parallel {
+		return 0
+	}
+	return e.record.Session
+}
+
+// leaseTries bounds how many workers a statement is given that go away before
+// they have begun it.
+const leaseTries = 3
+
+// lease gives the statement to a worker, and to another one where that went away
+// before it had begun: nobody has seen anything of it.
 func (e *Execution) lease(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := e.place(ctx)
+		if fault.KindOf(err) != fault.Unavailable || try == leaseTries || !e.displaced() {
+			return err
+		}
+	}
+}
+
+// place starts the statement on a worker and checks what it describes.
+func (e *Execution) place(ctx context.Context) error {
 	stream, err := traced(ctx, e.pipeline.tracer, "lease", func(ctx context.Context) (stream, error) {
 		return e.pipeline.Leaser.Lease(ctx, query.Start{
 			ID: e.record.ID, SQL: e.plan.Facts.SQL, Parameters: e.options.Parameters, Tables: e.tables,
@@ -186,19 +226,4 @@ func (e *Execution) matches(columns []query.Column) error {
 			WithHint("Run the statement again.")
 	}
 	return nil
-}
-
-// traced runs a step inside a span, which tells the kind of its error only: an
-// error's text may quote data.
-func traced[T any](ctx context.Context, tracer trace.Tracer, step string, run func(context.Context) (T, error)) (T, error) {
-	ctx, span := tracer.Start(ctx, step)
-	defer span.End()
-	out, err := run(ctx)
-	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			err = fault.From(err)
-		}
-		span.SetAttributes(attribute.String("error", string(fault.KindOf(err))))
-	}
-	return out, err
 }

@@ -308,3 +308,42 @@ func TestCloseAndCancelAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestWorkerGoesAwayBeforeItBegins: another one gets the statement, within
+// bounds; one that had begun is not replaced.
+func TestWorkerGoesAwayBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	away := func() *stream { return &stream{describe: fault.New(fault.Unavailable, "no worker is available")} }
+	cases := map[string]struct {
+		reason  string
+		streams []*stream
+		want    fault.Kind
+		leases  int
+	}{
+		"once":      {"the second one takes it", []*stream{away(), {frames: 1}}, "", 2},
+		"twice":     {"the third one takes it", []*stream{away(), away(), {frames: 1}}, "", 3},
+		"too often": {"a fleet that loses every worker is told", []*stream{away(), away(), away(), {frames: 1}}, fault.Unavailable, 3},
+		"begun":     {"what has run is not run again", []*stream{{failure: fault.New(fault.Unavailable, "gone")}, {frames: 1}}, fault.Unavailable, 1},
+		"lost":      {"a statement may have done it", []*stream{{describe: fault.New(fault.WorkerLost, "gone")}, {frames: 1}}, fault.WorkerLost, 1},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBed()
+				b.streams = c.streams
+				e, err := b.run(t.Context(), 1)
+				if err == nil {
+					err = read(t.Context(), e, discard)
+				}
+				if got := fault.KindOf(err); got != c.want {
+					t.Errorf("%s: got %q (%v), want %q", c.reason, got, err, c.want)
+				}
+				if n := len(b.leased); n != c.leases {
+					t.Errorf("%s: %d leases, want %d", c.reason, n, c.leases)
+				}
+				b.check(t, 1)
+			})
+		})
+	}
+}

@@ -69,11 +69,11 @@ func (p *Pipeline) Cancel(id query.ID) bool {
 	return ok
 }
 
-// Close cancels what still runs, and waits for what is being evicted. Sessions
+// Close cancels what still runs, and waits for what is ending. Sessions
 // are closed before it.
 func (p *Pipeline) Close() {
 	for _, e := range p.all() {
 		e.Cancel(frames.Shutdown)
 	}
-	p.evicted.Wait()
+	p.ending.Wait()
 }

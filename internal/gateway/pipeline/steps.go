@@ -8,6 +8,28 @@ import (
 	"github.com/tavana/tavana/internal/query"
 )
 
+// Introspector knows the statements that read the system catalogs alone.
+type Introspector interface {
+	// Prepare describes such a statement; nil, without an error, for any other.
+	Prepare(ctx context.Context, s query.Statement) (Lookup, error)
+}
+
+// Lookup is a statement that PostgreSQL itself answers, without a worker. Its
+// columns and parameters are told by its facts.
+type Lookup interface {
+	Facts() *query.Facts
+	Run(s SessionView, params []query.Value) frames.Stream
+}
+
+// SessionView is the session that a lookup is answered for.
+type SessionView struct {
+	// Environment tells about the session; with settings and activity only where
+	// they are asked for.
+	Environment func(settings, activity bool) (query.Environment, error)
+	// Effect does what the statement asked of the session, once it has run.
+	Effect func(query.Effect) error
+}
+
 // Analyzer finds out what a statement is and reads.
 type Analyzer interface {
 	Analyze(ctx context.Context, s query.Statement) (*query.Facts, error)
@@ -31,9 +53,9 @@ type Estimator interface {
 
 // Ask is what one execution asks of admission.
 type Ask struct {
-	Session int32
+	Session int32              // that reads one result after the other; 0: none does
 	Memory  int64              // bytes
-	Notice  func(*fault.Error) // tells the client that it waits; may be nil
+	Waiting func(*fault.Error) // tells the client that it waits; does not block; may be nil
 }
 
 // Admission is the right to run with the memory that was asked for.
@@ -43,6 +65,8 @@ type Admission interface {
 	Idle(evict func())
 	// Busy ends the idle time; false: evicted meanwhile.
 	Busy() bool
+	// Leave tells that the query is over, and that Release follows by itself.
+	Leave()
 	// Release gives the right back. Safe to call twice.
 	Release()
 }

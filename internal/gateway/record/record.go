@@ -6,9 +6,11 @@ package record
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/query"
 )
 
@@ -81,7 +83,30 @@ func (r *Recorder) End(e query.Execution) {
 		r.peak.Observe(float64(o.PeakMemory))
 	}
 	r.log(e, kind)
+	e.Outcome.Fault = discreet(o.Fault)
 	r.history.Ended(e)
+}
+
+// discreet gives what is kept of an error: one that is about values quotes them,
+// and one about a file that cannot be read quotes its lines. Both may be secrets.
+func discreet(f *fault.Error) *fault.Error {
+	const values = "22" // the class of SQLSTATEs
+	switch {
+	case f == nil:
+		return nil
+	case f.Kind == fault.TableUnreadable && f.Detail != "":
+		kept := *f
+		kept.Detail = ""
+		return &kept
+	case f.Kind == fault.IndeterminateType, f.Kind == fault.Cardinality:
+		// DuckDB throws these as it throws the texts of error(): they are told apart by
+		// their words alone, which data may begin with.
+	case !strings.HasPrefix(f.SQLSTATE(), values):
+		return f
+	}
+	kept := fault.New(f.Kind, "not kept: it may quote values")
+	kept.Code = f.Code
+	return kept
 }
 
 // log writes no SQL and no error's text: both may quote data.

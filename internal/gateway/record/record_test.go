@@ -101,6 +101,37 @@ tavana_result_rows_total 7
 	}
 }
 
+// kept remembers the faults that the history is given.
+type kept struct {
+	history
+
+	faults []*fault.Error
+}
+
+func (k *kept) Ended(e query.Execution) { k.faults = append(k.faults, e.Outcome.Fault) }
+
+func TestHistoryQuotesNoData(t *testing.T) {
+	t.Parallel()
+	k := &kept{}
+	r := record.New(k, slog.New(slog.DiscardHandler), nil)
+	unreadable := fault.New(fault.TableUnreadable, "table %q cannot be read", "t").WithDetail("Original Line: %s", secret)
+	raised := "SELECT error('.. ' || v), where v is %s"
+	for _, f := range []*fault.Error{
+		failed().Fault, unreadable, fault.New(fault.DataException, raised, secret),
+		fault.New(fault.IndeterminateType, raised, secret), fault.New(fault.Cardinality, raised, secret),
+	} {
+		r.End(execution("a", query.Outcome{Status: query.Failed, Fault: f}))
+	}
+	for _, f := range k.faults {
+		if text := f.Message + f.Detail + f.Hint; strings.Contains(text, secret) {
+			t.Errorf("the history quotes data: %s", text)
+		}
+	}
+	if unreadable.Detail == "" || k.faults[1].Message != unreadable.Message {
+		t.Errorf("the client's error was changed, or more than its detail is not kept: %v", k.faults[1])
+	}
+}
+
 func TestLogQuotesNoData(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -29,12 +29,20 @@ type Pipeline interface {
 }
 
 // Execution is a running query: see frames.Stream.
-type Execution = frames.Stream
+type Execution interface {
+	frames.Stream
+	// Retire closes an execution that was pulled to its end, without waiting.
+	Retire()
+}
 
 // Catalog is what a session asks the catalog itself.
 type Catalog interface {
+	// Admits fails with NotAuthorized when the key of a session has ended.
+	Admits(ctx context.Context, who query.Identity) error
 	Visibility(ctx context.Context, who query.Identity) (query.Visibility, error)
 	HasCatalog(ctx context.Context, who query.Identity, name string) (bool, error)
+	// Defaults gives settings that the principal's sessions begin with.
+	Defaults(ctx context.Context, who query.Identity) (map[string]string, error)
 	HasSchema(ctx context.Context, who query.Identity, catalog, schema string) (bool, error)
 	// Tables lists the visible tables; an empty catalog or schema means all.
 	Tables(ctx context.Context, who query.Identity, catalog, schema string) ([]query.Table, error)
@@ -46,6 +54,9 @@ type Startup struct {
 	Database string // the current catalog; empty: the default one
 	Settings map[string]string
 	Door     string
+	// Terminate ends the connection behind the session, with a reason for its
+	// client; nil: it cannot be ended. It may be called from any goroutine.
+	Terminate func(reason error)
 }
 
 // Parameter is a setting as the client is told of it.
@@ -77,6 +88,16 @@ type Notice struct {
 // Client is the door's side of a session. An error of its methods means that
 // the client is gone.
 type Client interface {
+	Results
+	// Notice tells something in the order of the other messages.
+	Notice(n Notice) error
+	// Waiting tells why nothing happens yet. It does not wait for the client, and
+	// may be called while another method does.
+	Waiting(why *fault.Error)
+}
+
+// Results takes what statements give.
+type Results interface {
 	// Describe tells the columns of the rows that follow.
 	Describe(cols []Column) error
 	// Row sends a row that the gateway itself answers, in the described formats.
@@ -89,7 +110,4 @@ type Client interface {
 	Empty() error
 	CopyOut(columns int, binary bool) error
 	CopyDone() error
-	// Notice may be called while another method waits.
-	Notice(n Notice) error
-	Parameter(name, value string) error
 }

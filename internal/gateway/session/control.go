@@ -42,8 +42,7 @@ func (s *Session) control(ctx context.Context, p *portal, out Client) (string, e
 	case lexer.Listen:
 		return s.listen(n)
 	case lexer.Savepoint:
-		return "", fault.New(fault.Unsupported, "%s is not supported", n.Verb).
-			WithHint("Statements only read: there is nothing to roll back to.")
+		return s.savepoint(n)
 	case lexer.Unsupported:
 		return "", fault.New(fault.Unsupported, "%s is not supported", n.What)
 	default:
@@ -119,12 +118,15 @@ func (s *Session) discard(n lexer.Discard) (string, error) {
 		s.catalog = s.home
 		_, _ = s.deallocate(lexer.Deallocate{All: true}) // cannot fail for all
 	}
+	if n.What == "temporary" {
+		n.What = "temp"
+	}
 	return "DISCARD " + strings.ToUpper(n.What), nil
 }
 
 // use makes a catalog, a schema of the current catalog, or both current.
 func (s *Session) use(ctx context.Context, n lexer.Use) (string, error) {
-	catalog, schema := s.catalog, "main"
+	catalog, schema := s.catalog, mainSchema
 	switch len(n.Name) {
 	case 1:
 		ok, err := s.manager.deps.Catalog.HasSchema(ctx, s.who, s.catalog, n.Name[0])

@@ -11,20 +11,20 @@ import (
 )
 
 // declare opens a cursor: a portal in the same namespace as those of the
-// protocol. Its query starts with the first fetch.
+// protocol. Its query starts with the first fetch. One WITH HOLD goes on after the
+// transaction that it was declared in, with its worker, as any result that a client
+// is slow to read: it ends with CLOSE, with the session, or when it is idle while
+// others wait.
 func (s *Session) declare(p *portal, n lexer.Declare) (string, error) {
 	switch {
-	case n.Hold:
-		return "", fault.New(fault.Unsupported, "cursors WITH HOLD are not supported").
-			WithHint("Declare the cursor inside a transaction block, without HOLD.")
 	case n.Scroll:
 		return "", fault.New(fault.Unsupported, "SCROLL cursors are not supported").
 			WithHint("Declare the cursor with NO SCROLL.")
-	case s.state != block:
+	case s.state != block && !n.Hold:
 		return "", fault.New(fault.NoTransaction, "DECLARE CURSOR can only be used in transaction blocks").
-			WithHint("Send BEGIN first.")
+			WithHint("Send BEGIN first, or declare the cursor WITH HOLD.")
 	}
-	c := &portal{name: n.Name, statement: p.statement, cursor: &n, values: p.values, bytes: p.statement.size()}
+	c := &portal{name: n.Name, statement: p.statement, cursor: &n, values: p.values}
 	if n.Binary {
 		c.formats = []int16{1}
 	}
@@ -47,6 +47,9 @@ func (s *Session) runFetch(ctx context.Context, p *portal, n lexer.Fetch, most i
 	formats := p.formats
 	if out.describe && cursor.cursor != nil && cursor.cursor.Binary {
 		formats = []int16{1} // the simple protocol has no other way to ask for it
+	}
+	if n.Count == 0 && !n.All && !n.Move && cursor.onRow {
+		return fault.New(fault.CursorState, "cursor can only scan forward") // FETCH 0 reads the row again
 	}
 	form := s.form(formats)
 	if n.Move {
@@ -85,7 +88,9 @@ func (s *Session) take(ctx context.Context, cursor *portal, f fetch, out Client)
 	if f.most == math.MaxInt64 {
 		f.most = 0
 	}
-	return s.pull(ctx, cursor, f, out)
+	rows, err := s.pull(ctx, cursor, f, out)
+	cursor.onRow = rows > 0 && rows == f.most
+	return rows, err
 }
 
 func discard(f *frames.Frame) error {

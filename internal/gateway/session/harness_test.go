@@ -74,7 +74,7 @@ func (w *way) Run(_ context.Context, p *pipeline.Plan, o pipeline.Options) (sess
 	if before, _, ok := strings.Cut(p.Facts.SQL, "stale"); ok {
 		return nil, fault.New(fault.UndefinedTable, "table stale is gone").WithPosition(len([]rune(before)) + 1)
 	}
-	o.Notice(fault.New("", "waiting"))
+	o.Waiting(fault.New("", "waiting"))
 	w.open.Add(1)
 	w.ran.Add(1)
 	e := &execution{way: w, plan: p}
@@ -133,6 +133,8 @@ func (e *execution) Cancel(r frames.Reason) {
 	e.way.canceled = append(e.way.canceled, r)
 }
 
+func (e *execution) Retire() { e.Close() }
+
 func (e *execution) Close() query.Outcome {
 	if !e.closed {
 		e.closed = true
@@ -151,6 +153,21 @@ func (names) Visibility(context.Context, query.Identity) (query.Visibility, erro
 
 func (names) HasCatalog(_ context.Context, _ query.Identity, name string) (bool, error) {
 	return name == "local" || name == "lake", nil
+}
+
+// Defaults has settings for one principal.
+func (names) Defaults(_ context.Context, who query.Identity) (map[string]string, error) {
+	if who.Principal == "tableau" {
+		return map[string]string{"integer_division": "on", "no_such_setting": "1"}, nil
+	}
+	return nil, nil
+}
+
+func (names) Admits(_ context.Context, who query.Identity) error {
+	if who.KeyID == "ended" {
+		return fault.New(fault.NotAuthorized, "the key has ended")
+	}
+	return nil
 }
 
 func (names) HasSchema(_ context.Context, _ query.Identity, catalog, schema string) (bool, error) {
@@ -214,16 +231,13 @@ func (t *trace) Frame(f *frames.Frame) error {
 	t.rows += f.Rows
 	return t.gone
 }
-func (t *trace) Complete(tag string) error          { return t.add("%s", tag) }
-func (t *trace) Suspended() error                   { return t.add("suspended") }
-func (t *trace) Empty() error                       { return t.add("empty") }
-func (t *trace) CopyOut(n int, binary bool) error   { return t.add("copy %d %t", n, binary) }
-func (t *trace) CopyDone() error                    { return t.add("copy done") }
-func (t *trace) Parameter(name, value string) error { return t.add("parameter %s=%s", name, value) }
+func (t *trace) Complete(tag string) error        { return t.add("%s", tag) }
+func (t *trace) Suspended() error                 { return t.add("suspended") }
+func (t *trace) Empty() error                     { return t.add("empty") }
+func (t *trace) CopyOut(n int, binary bool) error { return t.add("copy %d %t", n, binary) }
+func (t *trace) CopyDone() error                  { return t.add("copy done") }
+func (t *trace) Waiting(*fault.Error)             {}
 func (t *trace) Notice(n session.Notice) error {
-	if n.Kind == "" {
-		return nil // the wait that every run tells of
-	}
 	return t.add("%s %s", n.Severity, n.Kind.SQLSTATE())
 }
 
@@ -275,6 +289,9 @@ func (d *door) send(ctx context.Context, message string) {
 	}
 	if kind == "Q" || kind == "S" {
 		d.skip = false
+		for _, p := range d.s.Changed() {
+			_ = d.out.add("parameter %s=%s", p.Name, p.Value)
+		}
 		_ = d.out.add("ready %c", d.s.Status())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,12 +53,12 @@ func TestOpen(t *testing.T) {
 func TestStatement(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
-	d.play("Q SET search_path = nope, extra; SET TimeZone = 'Asia/Tehran'; SET integer_division = on",
+	d.play("Q SET search_path = nope, extra; SET TimeZone = 'Asia/Tehran'; SET postgres_semantics = on",
 		"Q SET extra_float_digits = 3; SET bytea_output = escape; SET IntervalStyle = iso_8601",
 		"P |SELECT $1, $2 FROM rows(1)|23,0", "B ||1,2|1", "E |", "S", "Q COPY (FROM rows(1)) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE (n))")
 	want := query.Statement{
-		Text: "SELECT $1, $2 FROM rows(1)", Catalog: "local", Schema: "extra", ParameterTypes: []string{"INTEGER", ""},
-		Identity: query.Identity{Principal: "ann"}, Settings: query.Settings{TimeZone: "Asia/Tehran", IntegerDivision: true},
+		Text: "SELECT $1, $2 FROM rows(1)", Catalog: "local", Schema: "extra", ParameterTypes: []string{"INTEGER", ""}, ParameterOIDs: []uint32{23, 0},
+		Identity: query.Identity{Principal: "ann"}, Settings: query.Settings{TimeZone: "Asia/Tehran", IntegerDivision: true, PostgresSemantics: true},
 	}
 	if diff := cmp.Diff(want, d.way.planned[0]); diff != "" {
 		t.Errorf("statement: %s", diff)
@@ -131,6 +132,38 @@ func TestFreed(t *testing.T) {
 	d.play("E p|2", "S")
 	if n := d.way.open.Load(); n != 0 {
 		t.Errorf("%d executions are open after the last row", n)
+	}
+}
+
+// TestEndOfTheSessionCancels: a result that its client did not fetch to the end,
+// and did not close, was cancelled, so that nobody takes it for a whole one.
+func TestEndOfTheSessionCancels(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		steps  []string
+		want   int
+	}{
+		"Portal": {"it is suspended", []string{"Q BEGIN", "P |FROM rows(3)", "B p|", "E p|2", "S"}, 1},
+		"Cursor": {"it is open", []string{"Q BEGIN; DECLARE c CURSOR FOR FROM rows(3); FETCH c"}, 1},
+		"Closed": {"the client had enough", []string{"Q BEGIN; DECLARE c CURSOR FOR FROM rows(3); FETCH c; CLOSE c"}, 0},
+		"End":    {"all rows were fetched", []string{"Q BEGIN; DECLARE c CURSOR FOR FROM rows(3); FETCH ALL FROM c"}, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t)
+			d.play(c.steps...)
+			d.s.Close()
+			d.way.mu.Lock()
+			defer d.way.mu.Unlock()
+			if got := len(d.way.canceled); got != c.want {
+				t.Errorf("%s: %d results were cancelled, want %d", c.reason, got, c.want)
+			}
+			if n := d.way.open.Load(); n != 0 {
+				t.Errorf("%d executions are open", n)
+			}
+		})
 	}
 }
 
@@ -224,7 +257,7 @@ func TestShutdown(t *testing.T) {
 // TestLimits: memory is bounded by clear errors.
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	big := strings.Repeat("x", 20<<20)
+	big := strings.Repeat("x", 12<<20)
 	cases := map[string]func(i int) []string{
 		"statements": func(i int) []string { return []string{fmt.Sprintf("P s%d|FROM rows(1)", i)} },
 		"texts":      func(i int) []string { return []string{fmt.Sprintf("P s%d|FROM rows(1) -- \n/**/ %s", i, big)} },
@@ -235,8 +268,17 @@ func TestLimits(t *testing.T) {
 		"texts of cursors": func(i int) []string {
 			return []string{fmt.Sprintf("Q BEGIN; DECLARE c%d CURSOR FOR FROM rows(1) %s", i, big)}
 		},
+		"names of statements": func(i int) []string { return []string{fmt.Sprintf("P %d%s|FROM rows(1)", i, big)} },
+		"names of portals":    func(i int) []string { return []string{"P |FROM rows(1)", fmt.Sprintf("B %d%s|", i, big)} },
+		"savepoints":          func(i int) []string { return []string{fmt.Sprintf("Q BEGIN; SAVEPOINT s%d%s", i, big)} },
 		"values": func(i int) []string {
 			return []string{"P |SELECT $1 FROM rows(1)|25", fmt.Sprintf("B p%d||%s", i, big)}
+		},
+		"values of cursors": func(i int) []string {
+			return []string{fmt.Sprintf("P |DECLARE c%d CURSOR WITH HOLD FOR SELECT $1 FROM rows(1)|25", i), "B ||" + big, "E |0", "CP "}
+		},
+		"statements of EXECUTE": func(i int) []string {
+			return []string{"P a|SELECT $1 FROM rows(2) " + big + "|25", "P |EXECUTE a(1)", fmt.Sprintf("B p%d|", i), fmt.Sprintf("E p%d|1", i), "CS a"}
 		},
 	}
 	for name, messages := range cases {
@@ -244,8 +286,8 @@ func TestLimits(t *testing.T) {
 			t.Parallel()
 			d := newDoor(t)
 			most := 6000
-			if len(messages(0)[len(messages(0))-1]) > 1<<20 || len(messages(0)[0]) > 1<<20 {
-				most = 5 // of 20 MiB: a limit that is missing must not take the machine's memory
+			if slices.ContainsFunc(messages(0), func(m string) bool { return len(m) > 1<<20 }) {
+				most = 7 // of 12 MiB: a limit that is missing must not take the machine's memory
 			}
 			limited := false
 			for i := 0; i < most && !limited; i++ {
@@ -258,8 +300,163 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
-	lines := newDoor(t).play("Q " + strings.Repeat("SELECT 1;", 10_001))
-	if diff := cmp.Diff([]string{"error 54000 0", "ready I"}, lines); diff != "" {
-		t.Errorf("statements of a text: %s", diff)
+	settings := make([]string, 100)
+	for i := range settings {
+		settings[i] = fmt.Sprintf("SET a.b%d = '%s'", i, strings.Repeat("x", 8000))
+	}
+	if lines := newDoor(t).play("Q " + strings.Join(settings, ";")); lines[len(lines)-2] != "error 54000 0" {
+		t.Errorf("settings of a session: %q", lines)
+	}
+	for name, text := range map[string]string{
+		"statements of a text": strings.Repeat("SELECT 1;", 10_001),
+		"semicolons of a text": strings.Repeat(";", 10_001),
+		"bytes of a text":      "SELECT 1 --" + strings.Repeat("x", 16<<20),
+	} {
+		lines := newDoor(t).play("Q " + text)
+		if diff := cmp.Diff([]string{"error 54000 0", "ready I"}, lines); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestEndedKeys: sessions end with their keys, and others do not.
+func TestEndedKeys(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := session.NewManager(session.Deps{Pipeline: newWay(), Catalog: names{}})
+		told := map[string][]error{}
+		for _, key := range []string{"ended", "live", ""} {
+			s, err := m.Open(t.Context(), session.Startup{
+				Identity: query.Identity{Principal: "ann", KeyID: key}, Database: "local",
+				Terminate: func(reason error) { told[key] = append(told[key], reason) },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); m.Follow(ctx) }()
+		<-time.After(1500 * time.Millisecond) // of synctest's clock
+		stop()
+		<-done
+		if len(told) != 1 || len(told["ended"]) != 1 || fault.KindOf(told["ended"][0]) != fault.NotAuthorized {
+			t.Errorf("told: %v", told)
+		}
+	})
+}
+
+// TestKeptOfAllSessions: what the sessions of one principal keep is bounded
+// together, others have room, and what a session kept is given back at its end.
+func TestKeptOfAllSessions(t *testing.T) {
+	t.Parallel()
+	m := session.NewManager(session.Deps{Pipeline: newWay(), Catalog: names{}, KeptBytes: 4 << 20})
+	text := "FROM rows(1) " + strings.Repeat("x", 512<<10) // half of it is the session's own
+	var open []*session.Session
+	add := func(principal string) error {
+		s, err := m.Open(t.Context(), session.Startup{Identity: query.Identity{Principal: principal}, Database: "local"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, s)
+		return s.Parse(t.Context(), "a", text, nil)
+	}
+	var refused error
+	for len(open) < 20 && refused == nil {
+		refused = add("ben")
+	}
+	if fault.KindOf(refused) != fault.OutOfMemory || len(open) != 8 {
+		t.Errorf("session %d: %v", len(open), refused)
+	}
+	if err := add("cid"); err != nil {
+		t.Errorf("another principal: %v", err)
+	}
+	open[0].Close()
+	if err := add("ben"); err != nil {
+		t.Errorf("after a session ended: %v", err)
+	}
+	for _, s := range open[1:] {
+		s.Close()
+	}
+}
+
+// What cursors and portals of EXECUTE keep is counted once for each, and given back
+// when they are closed.
+func TestKeptIsGivenBack(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	value := strings.Repeat("x", 20<<20)
+	limited := false
+	for i := 0; i < 7 && !limited; i++ {
+		lines := d.play(fmt.Sprintf("P |DECLARE c%d CURSOR WITH HOLD FOR SELECT $1 FROM rows(1)|25", i), "B ||"+value, "E |0", "CP ", "S")
+		limited = slices.Contains(lines, "error 54000 0")
+		d.out.lines = nil
+	}
+	if kept := d.s.Kept(); !limited || kept < 40<<20 {
+		t.Errorf("limited: %t; %d bytes of cursors are kept", limited, kept)
+	}
+	d.play("Q CLOSE ALL")
+	if kept := d.s.Kept(); kept != 0 {
+		t.Errorf("%d bytes are kept for nothing", kept)
+	}
+	d.play("P a|SELECT $1 FROM rows(2)|25", "P |EXECUTE a('"+value+"')", "B p|", "CS ", "E p|1", "S")
+	d.play("Q DEALLOCATE ALL; CLOSE ALL")
+	if kept := d.s.Kept(); kept != 0 {
+		t.Errorf("%d bytes are kept of EXECUTE for nothing", kept)
+	}
+}
+
+// The two idle limits count each in its own state of the transaction.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		sql  string
+		want time.Duration
+		kind fault.Kind
+	}{
+		"default":          {"SELECT 1", 0, fault.IdleSession},
+		"outside":          {"SET idle_session_timeout = '5s'", 5 * time.Second, fault.IdleSession},
+		"inside":           {"SET idle_in_transaction_session_timeout = 700; BEGIN", 700 * time.Millisecond, fault.IdleTransaction},
+		"inside a failed":  {"SET idle_in_transaction_session_timeout = 700; BEGIN; SELECT 1 FROM pg_sleep", 700 * time.Millisecond, fault.IdleTransaction},
+		"after the end":    {"SET idle_session_timeout = '1min'; BEGIN; COMMIT", time.Minute, fault.IdleSession},
+		"only the other's": {"SET idle_session_timeout = '1min'; BEGIN", 0, fault.IdleTransaction},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t)
+			d.play("Q " + c.sql)
+			got, over := d.s.Idle()
+			if got != c.want || fault.KindOf(over) != c.kind {
+				t.Errorf("Idle = %v, %v (%s); want %v, %s", got, over, fault.KindOf(over), c.want, c.kind)
+			}
+		})
+	}
+}
+
+// TestDefaults opens a session of a principal that has settings of its own.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	for startup, want := range map[string]string{"": "on", "off": "off"} {
+		settings := map[string]string{}
+		if startup != "" {
+			settings["integer_division"] = startup
+		}
+		s, err := newDoor(t).m.Open(t.Context(), session.Startup{
+			Identity: query.Identity{Principal: "tableau"}, Database: "local", Settings: settings,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		out := &trace{}
+		const sql = "SHOW integer_division; SET integer_division = 1; RESET integer_division; SHOW integer_division"
+		if err := s.Simple(t.Context(), sql, out); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(strings.Join(out.lines, "\n"), "row "+want); n != 2 {
+			t.Errorf("started with %q: %q, want %q at first and after RESET", startup, out.lines, want)
+		}
 	}
 }

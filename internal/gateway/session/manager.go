@@ -13,6 +13,7 @@ import (
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/gateway/session/setting"
 	"github.com/tavana/tavana/internal/query"
+	"github.com/tavana/tavana/internal/quota"
 )
 
 // Deps are what sessions need. Pipeline and Catalog are required.
@@ -23,8 +24,12 @@ type Deps struct {
 
 	DefaultCatalog   string        // of a client that names none; default "local"
 	StatementTimeout time.Duration // of new sessions; default 1 h, below 0: none
+	IdleTimeout      time.Duration // of new sessions; default 0: none
 	TimeZone         string        // of new sessions; default UTC
 	Version          string        // of Tavana, for version()
+	// KeptBytes bounds what all sessions together keep of statements and values,
+	// beyond 256 KiB each; default 256 MiB.
+	KeptBytes int
 }
 
 // WithDefaults returns d with what was left out.
@@ -38,6 +43,9 @@ func (d Deps) WithDefaults() Deps {
 	if d.TimeZone == "" {
 		d.TimeZone = "UTC"
 	}
+	if d.KeptBytes == 0 {
+		d.KeptBytes = 256 << 20
+	}
 	if d.Version == "" {
 		d.Version = "dev"
 	}
@@ -48,6 +56,9 @@ func (d Deps) WithDefaults() Deps {
 type Manager struct {
 	deps Deps
 
+	started time.Time
+	kept    *quota.Bytes
+
 	mu       sync.Mutex
 	sessions map[int32]*Session
 	closed   bool
@@ -55,7 +66,8 @@ type Manager struct {
 
 // NewManager makes a manager.
 func NewManager(deps Deps) *Manager {
-	m := &Manager{deps: deps.WithDefaults(), sessions: map[int32]*Session{}}
+	m := &Manager{deps: deps.WithDefaults(), started: time.Now(), sessions: map[int32]*Session{}}
+	m.kept = newKept(m.deps.KeptBytes)
 	if deps.Registerer != nil {
 		deps.Registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "tavana_sessions", Help: "Sessions that are open.",
@@ -76,11 +88,15 @@ func (m *Manager) Open(ctx context.Context, in Startup) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	defaults, err := m.deps.Catalog.Defaults(ctx, in.Identity)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // a fault for the client
+	}
 	s := &Session{
-		manager: m, who: in.Identity, door: in.Door, home: catalog, catalog: catalog,
+		manager: m, who: in.Identity, door: in.Door, home: catalog, catalog: catalog, terminate: in.Terminate,
 		settings: setting.New(setting.Config{
-			TimeZone: m.deps.TimeZone, StatementTimeout: m.deps.StatementTimeout,
-			User: in.Identity.Principal, Superuser: in.Identity.Admin(),
+			TimeZone: m.deps.TimeZone, StatementTimeout: m.deps.StatementTimeout, IdleTimeout: m.deps.IdleTimeout,
+			User: in.Identity.Principal, Superuser: in.Identity.Admin(), Defaults: defaults,
 		}),
 		statements: map[string]*statement{},
 		portals:    map[string]*portal{},
@@ -125,6 +141,7 @@ func (m *Manager) add(s *Session) error {
 	}
 	s.secret = binary.BigEndian.AppendUint32(nil, random())
 	m.sessions[s.pid] = s
+	s.activity = newActivity(s.pid, s.who.Principal, s.catalog)
 	return nil
 }
 
@@ -143,8 +160,38 @@ func (m *Manager) Cancel(pid int32, secret []byte) bool {
 	if s == nil || subtle.ConstantTimeCompare(s.secret, secret) != 1 {
 		return false
 	}
-	s.interrupt()
+	s.activity.interrupt()
 	return true
+}
+
+// Follow ends sessions whose keys end, with what they run, until ctx ends. It is
+// called once.
+func (m *Manager) Follow(ctx context.Context) {
+	const every = time.Second
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		for _, s := range m.open() {
+			if err := m.deps.Catalog.Admits(ctx, s.who); fault.KindOf(err) == fault.NotAuthorized && s.terminate != nil {
+				s.terminate(err)
+			}
+		}
+	}
+}
+
+func (m *Manager) open() []*Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	open := make([]*Session, 0, len(m.sessions))
+	for _, s := range m.sessions {
+		open = append(open, s)
+	}
+	return open
 }
 
 // Shutdown refuses new sessions and cancels what the open ones run. Their doors
@@ -152,13 +199,9 @@ func (m *Manager) Cancel(pid int32, secret []byte) bool {
 func (m *Manager) Shutdown(context.Context) {
 	m.mu.Lock()
 	m.closed = true
-	open := make([]*Session, 0, len(m.sessions))
-	for _, s := range m.sessions {
-		open = append(open, s)
-	}
 	m.mu.Unlock()
-	for _, s := range open {
-		s.interrupt()
+	for _, s := range m.open() {
+		s.activity.interrupt()
 	}
 }
 
@@ -169,9 +212,11 @@ func (m *Manager) remove(s *Session) {
 }
 
 // statementOf makes the noun that the pipeline plans.
-func (s *Session) statementOf(text string, types []string, schema string) query.Statement {
+func (s *Session) statementOf(st *statement, schema string) query.Statement {
 	return query.Statement{
-		Text: text, Catalog: s.catalog, Schema: schema, ParameterTypes: types, Identity: s.who,
-		Settings: query.Settings{TimeZone: s.settings.TimeZone(), IntegerDivision: s.settings.IntegerDivision()},
+		Text: st.inner, Original: st.original, Catalog: s.catalog, Schema: schema, ParameterTypes: st.types, ParameterOIDs: st.given, Identity: s.who,
+		Settings: query.Settings{
+			TimeZone: s.settings.TimeZone(), IntegerDivision: s.settings.IntegerDivision(), PostgresSemantics: s.settings.PostgresSemantics(),
+		},
 	}
 }

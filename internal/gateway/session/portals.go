@@ -13,17 +13,20 @@ import (
 // portal is a bound statement that is being fetched; also a cursor.
 type portal struct {
 	name      string
+	number    int64 // of the session's portals, in the order in which they were made
 	statement *statement
 	formats   []int16
 	values    []query.Value
-	bytes     int
+	bytes     int            // what it counts for while it is kept
 	cursor    *lexer.Declare // set on SQL cursors
+	held      bool           // a cursor WITH HOLD whose transaction was committed
 
 	execution Execution // nil: not started, or at its end
 	started   bool
 	finished  bool // at its end
 	ran       bool // a statement without rows was executed
 	left      int64
+	onRow     bool // of a cursor: the last fetch ended on a row
 }
 
 // close ends what the portal runs.
@@ -78,7 +81,7 @@ func (s *Session) Bind(_ context.Context, in Bind) error {
 			return err
 		}
 	}
-	values, size, err := decode(in, st)
+	values, err := decode(in, st)
 	if err != nil {
 		return err
 	}
@@ -88,27 +91,38 @@ func (s *Session) Bind(_ context.Context, in Bind) error {
 	if in.Portal == "" {
 		s.ClosePortal("")
 	}
-	return s.add(&portal{
-		name: in.Portal, statement: st, formats: in.ResultFormats, values: values, bytes: size + st.size(),
-	})
+	return s.add(&portal{name: in.Portal, statement: st, formats: in.ResultFormats, values: values})
 }
 
-func decode(in Bind, st *statement) ([]query.Value, int, error) {
+func decode(in Bind, st *statement) ([]query.Value, error) {
 	if len(in.Params) != len(st.oids) {
-		return nil, 0, fault.New(fault.Protocol, "bind message supplies %d parameters, but prepared statement %q requires %d",
+		return nil, fault.New(fault.Protocol, "bind message supplies %d parameters, but prepared statement %q requires %d",
 			len(in.Params), in.Statement, len(st.oids))
 	}
 	values := make([]query.Value, len(in.Params))
-	size := 0
 	for i, data := range in.Params {
+		if st.plan.Lookup != nil {
+			values[i] = query.Value{Null: data == nil, Text: string(data), Binary: formatOf(in.ParamFormats, i) == 1}
+			continue
+		}
 		var err error
 		duck := st.plan.Facts.Parameters[i]
 		if values[i], err = pgvalue.Decode(st.oids[i], formatOf(in.ParamFormats, i), data, duck); err != nil {
-			return nil, 0, fault.From(err).WithDetail("Parameter $%d of type %s.", i+1, duck)
+			return nil, fault.From(err).WithDetail("Parameter $%d of type %s.", i+1, duck)
 		}
-		size += len(values[i].Text)
 	}
-	return values, size, nil
+	return values, nil
+}
+
+// size estimates how much memory a portal keeps. What it shares with its statement,
+// or with another portal, counts for each: either may be the last that holds it.
+func (p *portal) size() int {
+	const perValue = 40
+	n := len(p.name) + p.statement.size()
+	for _, v := range p.values {
+		n += perValue + len(v.Text)
+	}
+	return n
 }
 
 // add keeps a portal or cursor under its name.
@@ -116,12 +130,36 @@ func (s *Session) add(p *portal) error {
 	if s.portals[p.name] != nil {
 		return fault.New(fault.DuplicateCursor, "cursor %q already exists", p.name)
 	}
-	if len(s.portals) >= maxPortals || s.bytes+p.bytes > maxBytes {
+	if len(s.portals) >= maxPortals {
 		return fault.New(fault.ProgramLimit, "too many portals and cursors in this session").
 			WithHint("Close those that are not needed.")
 	}
+	size := p.size()
+	if err := s.keepBytes(size); err != nil {
+		return err
+	}
+	p.bytes = size
+	s.made++
+	p.number = s.made
 	s.portals[p.name] = p
-	s.bytes += p.bytes
+	return nil
+}
+
+// become makes a portal one of another statement with other values.
+func (s *Session) become(p *portal, st *statement, values []query.Value) error {
+	next := portal{name: p.name, statement: st, values: values}
+	if s.portals[p.name] == p { // else it is not kept
+		n := next.size()
+		if n > p.bytes {
+			if err := s.keepBytes(n - p.bytes); err != nil {
+				return err
+			}
+		} else {
+			s.dropBytes(p.bytes - n)
+		}
+		p.bytes = n
+	}
+	p.statement, p.values = st, values
 	return nil
 }
 
@@ -131,14 +169,14 @@ func (s *Session) portal(name string) (*portal, error) {
 		return p, nil
 	}
 	return nil, fault.New(fault.UndefinedCursor, "cursor %q does not exist", name).
-		WithHint("Portals and cursors end with their transaction.")
+		WithHint("Portals and cursors end with their transaction, unless they are declared WITH HOLD.")
 }
 
 // ClosePortal ends a portal or cursor, if there is one.
 func (s *Session) ClosePortal(name string) {
 	if p := s.portals[name]; p != nil {
 		p.close()
-		s.bytes -= p.bytes
+		s.dropBytes(p.bytes)
 		delete(s.portals, name)
 	}
 }
@@ -146,6 +184,17 @@ func (s *Session) ClosePortal(name string) {
 func (s *Session) closePortals() {
 	for name := range s.portals {
 		s.ClosePortal(name)
+	}
+}
+
+// endPortals closes what ends with a transaction. With keep, the cursors WITH HOLD
+// that were declared in it are held from now on.
+func (s *Session) endPortals(keep bool) {
+	for name, p := range s.portals {
+		p.held = p.held || keep && p.cursor != nil && p.cursor.Hold
+		if !p.held {
+			s.ClosePortal(name)
+		}
 	}
 }
 
@@ -164,15 +213,14 @@ func (s *Session) DescribePortal(_ context.Context, name string) ([]Column, erro
 }
 
 // Execute runs a portal, or goes on with it, for up to maxRows rows (0: all).
-func (s *Session) Execute(ctx context.Context, name string, maxRows int64, out Client) error {
-	ctx, done := s.begin(ctx, "execute")
+func (s *Session) Execute(ctx context.Context, name string, maxRows int64, out Client) (err error) {
+	ctx, told := s.trace(ctx, "execute")
+	defer told(&err)
+	ctx, done := s.begin(ctx)
 	defer done()
 	s.enter()
 	p, err := s.portal(name)
 	if err != nil {
-		return err
-	}
-	if err := s.changed(out); err != nil { // an error may have undone settings
 		return err
 	}
 	if p.statement.node == nil {
@@ -181,6 +229,7 @@ func (s *Session) Execute(ctx context.Context, name string, maxRows int64, out C
 	if err := s.allowed(p.statement.node); err != nil {
 		return err
 	}
+	s.activity.tell(p.statement.text)
 	offset := p.statement.offset // EXECUTE makes the portal one of another statement
 	return shifted(s.run(ctx, p, maxRows, &reply{Client: out}), offset)
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/gateway/lexer"
 	"github.com/tavana/tavana/internal/gateway/pipeline"
+	"github.com/tavana/tavana/internal/gateway/session/argument"
 	"github.com/tavana/tavana/internal/pgvalue"
 	"github.com/tavana/tavana/internal/query"
 )
@@ -46,9 +48,6 @@ func (s *Session) once(p *portal, out *reply, run func() (string, error)) error 
 	if err != nil {
 		return err
 	}
-	if err := s.changed(out); err != nil {
-		return err
-	}
 	return out.Complete(tag)
 }
 
@@ -79,15 +78,23 @@ func (s *Session) start(ctx context.Context, p *portal, out Client) error {
 		return err
 	}
 	p.started = true
-	p.execution, err = s.manager.deps.Pipeline.Run(ctx, plan, pipeline.Options{
-		Parameters: p.values, Session: s.pid, Door: s.door,
-		Notice: func(e *fault.Error) { _ = out.Notice(Notice{Severity: "NOTICE", Error: e}) },
-	})
+	o := s.options(plan)
+	o.Parameters, o.Waiting, o.View = p.values, out.Waiting, s.view(ctx)
+	p.execution, err = s.manager.deps.Pipeline.Run(ctx, plan, o)
 	if err != nil {
 		p.execution, p.finished = nil, true
 		return shifted(err, p.statement.inset)
 	}
 	return nil
+}
+
+// options are what every run of a session's plans is given: whose it is, and the text
+// that is kept of it.
+func (s *Session) options(plan *pipeline.Plan) pipeline.Options {
+	return pipeline.Options{
+		Session: s.pid, Parallel: s.parallel, Door: s.door,
+		Text: lexer.Masked(cmp.Or(plan.Statement.Original, plan.Statement.Text)),
+	}
 }
 
 // fetch asks for rows of a portal.
@@ -109,9 +116,14 @@ func (s *Session) pull(ctx context.Context, p *portal, f fetch, out Client) (int
 		return 0, nil
 	}
 	rows, done, err := p.execution.Pull(ctx, f.most, f.form, f.sink)
-	if done || err != nil {
+	switch {
+	case err != nil:
 		p.finished = true
 		p.close()
+	case done:
+		p.finished = true
+		p.execution.Retire()
+		p.execution = nil
 	}
 	return rows, err //nolint:wrapcheck // a fault for the client
 }
@@ -121,16 +133,13 @@ func (s *Session) runConstant(p *portal, out *reply) error {
 	var rows [][]any
 	if !p.ran {
 		p.ran = true
-		values, err := p.statement.constant.Eval(environment{s})
+		values, err := p.statement.constant.Eval(constants{s})
 		if err != nil {
 			return err //nolint:wrapcheck // a fault for the client
 		}
 		rows = append(rows, values)
 	}
 	if err := s.answer(p, rows, out); err != nil {
-		return err
-	}
-	if err := s.changed(out); err != nil {
 		return err
 	}
 	return out.Complete("SELECT " + strconv.Itoa(len(rows)))
@@ -172,7 +181,9 @@ func (s *Session) runExecute(ctx context.Context, p *portal, n lexer.Execute, mo
 		return err
 	}
 	// The portal goes on as one of the prepared statement.
-	p.values, p.statement = values, st
+	if err := s.become(p, st, values); err != nil {
+		return err
+	}
 	err = s.run(ctx, p, most, out)
 	if e := fault.From(err); e != nil && e.Position > 0 {
 		return e.WithPosition(0) // it is one in the prepared text, not in the client's
@@ -180,7 +191,7 @@ func (s *Session) runExecute(ctx context.Context, p *portal, n lexer.Execute, mo
 	return err
 }
 
-// arguments evaluates the values of EXECUTE, which are literals.
+// arguments reads the values of EXECUTE.
 func arguments(n lexer.Execute, st *statement) ([]query.Value, error) {
 	if len(n.Args) != len(st.oids) {
 		return nil, fault.New(fault.Syntax, "wrong number of parameters for prepared statement %q", n.Name).
@@ -188,43 +199,20 @@ func arguments(n lexer.Execute, st *statement) ([]query.Value, error) {
 	}
 	values := make([]query.Value, len(n.Args))
 	for i, text := range n.Args {
-		data, ok := literal(text)
-		if !ok {
-			return nil, fault.New(fault.Unsupported, "EXECUTE takes literals only").
-				WithHint("Write the value of parameter $%d as a number, a string, true, false or NULL.", i+1)
+		to := argument.Parameter{Number: i + 1, OID: st.oids[i], DuckType: st.plan.Facts.Parameters[i]}
+		if st.plan.Lookup != nil { // PostgreSQL reads the text itself
+			data, err := argument.Text(text, to)
+			if err != nil {
+				return nil, err //nolint:wrapcheck // a fault for the client
+			}
+			values[i] = query.Value{Null: data == nil, Text: string(data)}
+			continue
 		}
 		var err error
-		if values[i], err = pgvalue.Decode(st.oids[i], 0, data, st.plan.Facts.Parameters[i]); err != nil {
+		values[i], err = argument.Value(text, to)
+		if err != nil {
 			return nil, err //nolint:wrapcheck // a fault for the client
 		}
 	}
 	return values, nil
-}
-
-// literal gives the text of a literal; nil: NULL.
-func literal(text string) (value []byte, ok bool) {
-	tokens, err := lexer.Tokens(text)
-	if err != nil || len(tokens) == 0 {
-		return nil, false
-	}
-	sign := ""
-	if tokens[0].Is("-") {
-		sign, tokens = "-", tokens[1:]
-	}
-	if len(tokens) != 1 {
-		return nil, false
-	}
-	switch t := tokens[0]; {
-	case t.Kind == lexer.Number:
-		return []byte(sign + t.Text), true
-	case sign != "":
-		return nil, false
-	case t.Kind == lexer.String && text[t.Start] != '\'' && text[t.Start] != '$':
-		return nil, false // E'' and U&'': the lexer does not know all their escapes
-	case t.Kind == lexer.String, t.Is("true"), t.Is("false"):
-		return []byte(t.Text), true
-	case t.Is("null"):
-		return nil, true
-	}
-	return nil, false
 }

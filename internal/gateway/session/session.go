@@ -2,13 +2,15 @@ package session
 
 import (
 	"context"
-	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/gateway/lexer"
 	"github.com/tavana/tavana/internal/gateway/session/setting"
 	"github.com/tavana/tavana/internal/query"
@@ -20,8 +22,10 @@ type Session struct {
 	manager *Manager
 	who     query.Identity
 	door    string
-	pid     int32
-	secret  []byte
+	// parallel: the client reads its results at the same time
+	parallel bool
+	pid      int32
+	secret   []byte
 
 	home       string // the catalog at the start
 	catalog    string
@@ -29,13 +33,17 @@ type Session struct {
 	settings   *setting.Store
 	statements map[string]*statement
 	portals    map[string]*portal // cursors too
-	bytes      int                // of the texts of statements and values of portals
+	made       int64              // portals so far
+	bytes      int                // of the names and texts of statements, of the values of portals, of savepoints
 
 	state state
 	open  bool // settings can be rolled back
 
-	mu      sync.Mutex
-	running context.CancelFunc // cancels what runs; nil: nothing does
+	savepoints []savepoint // of the open block, the oldest first
+
+	terminate func(error)
+
+	activity *activity
 }
 
 // Key gives the cancel key.
@@ -43,6 +51,11 @@ func (s *Session) Key() (pid int32, secret []byte) { return s.pid, s.secret }
 
 // Parameters gives all settings that clients are told of.
 func (s *Session) Parameters() []Parameter { return parameters(s.settings.Reported()) }
+
+// Changed gives those that are not as the client was last told. PostgreSQL tells of
+// them before ReadyForQuery, so that a setting that was set and undone in between
+// is not heard of.
+func (s *Session) Changed() []Parameter { return parameters(s.settings.Changed()) }
 
 func parameters(in []setting.Parameter) []Parameter {
 	out := make([]Parameter, len(in))
@@ -55,19 +68,52 @@ func parameters(in []setting.Parameter) []Parameter {
 // Status gives the state of the transaction: I, T or E.
 func (s *Session) Status() byte { return byte(s.state) }
 
-// Close ends everything that the session has.
-func (s *Session) Close() {
-	s.manager.remove(s)
-	s.interrupt()
-	s.closePortals()
-	clear(s.statements)
+// Idle tells how long the client may send nothing from now on, and with which
+// error the session ends when it does; 0: as long as it likes.
+func (s *Session) Idle() (time.Duration, error) {
+	if s.state == idle {
+		return s.settings.IdleSession(),
+			fault.New(fault.IdleSession, "terminating connection due to idle-session timeout")
+	}
+	return s.settings.IdleInTransaction(),
+		fault.New(fault.IdleTransaction, "terminating connection due to idle-in-transaction timeout")
 }
 
-// begin makes ctx one that Manager.Cancel and the statement timeout end, inside a
-// span: a message of the client begins a trace.
-func (s *Session) begin(ctx context.Context, message string) (context.Context, func()) {
-	ctx, span := otel.Tracer("github.com/tavana/tavana/internal/gateway/session").Start(ctx, message,
-		trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.Int("session", int(s.pid))))
+// Close ends everything that the session has. A result that was not read to its
+// end, and not closed by the client, counts as cancelled.
+func (s *Session) Close() {
+	s.manager.remove(s)
+	s.activity.end()
+	for _, p := range s.portals {
+		if p.execution != nil {
+			p.execution.Cancel(frames.UserCancel)
+		}
+	}
+	s.closePortals()
+	s.dropSavepoints(0)
+	for name := range s.statements {
+		s.CloseStatement(name)
+	}
+}
+
+// trace begins the trace of a message of the client; the returned function ends
+// it with the message's error.
+func (s *Session) trace(ctx context.Context, message string) (context.Context, func(*error)) {
+	ctx, span := otel.Tracer("github.com/tavana/tavana/internal/gateway/session").Start(ctx, message, //nolint:spancheck // what is returned ends it
+		trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(attribute.Int("session", int(s.pid))))
+	return ctx, func(err *error) { //nolint:spancheck // as above
+		if e := fault.From(*err); e != nil {
+			// An error's text may quote data.
+			span.SetAttributes(attribute.String("sqlstate", e.Kind.SQLSTATE()))
+			span.SetStatus(codes.Error, string(e.Kind))
+		}
+		span.End()
+	}
+}
+
+// begin makes ctx one that Manager.Cancel and the statement timeout end.
+func (s *Session) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := cancel
 	if timeout := s.settings.StatementTimeout(); timeout > 0 {
@@ -75,35 +121,22 @@ func (s *Session) begin(ctx context.Context, message string) (context.Context, f
 		ctx, expire = context.WithTimeout(ctx, timeout)
 		stop = func() { expire(); cancel() }
 	}
-	s.mu.Lock()
-	s.running = cancel
-	s.mu.Unlock()
+	application, _ := s.settings.Get("application_name")
+	rest := s.activity.begin(cancel, application, s.catalog)
 	return ctx, func() {
-		s.mu.Lock()
-		s.running = nil
-		s.mu.Unlock()
+		rest()
 		stop()
-		span.End()
-	}
-}
-
-func (s *Session) interrupt() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.running != nil {
-		s.running()
 	}
 }
 
 // Simple runs the statements of a text, one after the other, until one fails.
-func (s *Session) Simple(ctx context.Context, sql string, out Client) error {
+func (s *Session) Simple(ctx context.Context, sql string, out Client) (err error) {
+	ctx, done := s.trace(ctx, "query")
+	defer done(&err)
 	// A simple query drops the unnamed statement and portal.
 	s.CloseStatement("")
 	s.ClosePortal("")
 	s.enter()
-	if err := s.changed(out); err != nil { // an error may have undone settings
-		return err
-	}
 	texts, err := lexer.Split(sql)
 	if err != nil {
 		return err //nolint:wrapcheck // a fault for the client
@@ -128,9 +161,10 @@ func (s *Session) Simple(ctx context.Context, sql string, out Client) error {
 }
 
 func (s *Session) simple(ctx context.Context, st *statement, out Client) error {
-	ctx, done := s.begin(ctx, "query")
+	ctx, done := s.begin(ctx)
 	defer done()
 	s.enter()
+	s.activity.tell(st.text)
 	if err := s.prepare(ctx, st, nil); err != nil {
 		return err
 	}
@@ -156,14 +190,4 @@ func shifted(err error, offset int) error {
 type reply struct {
 	Client
 	describe bool // rows are announced
-}
-
-// changed tells the client of settings that changed.
-func (s *Session) changed(out Client) error {
-	for _, p := range s.settings.Changed() {
-		if err := out.Parameter(p.Name, p.Value); err != nil {
-			return err
-		}
-	}
-	return nil
 }

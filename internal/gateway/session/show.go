@@ -6,6 +6,7 @@ import (
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/gateway/lexer"
+	"github.com/tavana/tavana/internal/gateway/session/setting"
 	"github.com/tavana/tavana/internal/query"
 )
 
@@ -20,7 +21,7 @@ func (s *Session) answers(node lexer.Node) ([]Column, error) {
 		if _, ok := s.settings.Get(n.Name); !ok {
 			return nil, unknownSetting(n.Name)
 		}
-		return texts(n.Name), nil
+		return texts(setting.Name(n.Name)), nil
 	case lexer.ShowObjects:
 		switch {
 		case n.What == "databases":
@@ -69,7 +70,7 @@ func (s *Session) runShow(ctx context.Context, p *portal, out *reply) (string, e
 	var err error
 	switch n := p.statement.node.(type) {
 	case lexer.Show:
-		rows, err = s.show(n)
+		rows, err = s.showSetting(n)
 	case lexer.ShowObjects:
 		rows, err = s.objects(ctx, n)
 	}
@@ -79,7 +80,7 @@ func (s *Session) runShow(ctx context.Context, p *portal, out *reply) (string, e
 	return "SHOW", s.answer(p, rows, out)
 }
 
-func (s *Session) show(n lexer.Show) ([][]any, error) {
+func (s *Session) showSetting(n lexer.Show) ([][]any, error) {
 	if !n.All {
 		value, ok := s.settings.Get(n.Name)
 		if !ok {
@@ -141,8 +142,8 @@ func (s *Session) where(ctx context.Context, n lexer.ShowObjects) (catalog, sche
 	case n.All || n.What == "schemas" && len(n.In) == 0:
 		return "", "", nil
 	case len(n.In) == 0:
-		schema, err = s.schema(ctx)
-		return s.catalog, schema, err
+		at, err := s.path(ctx)
+		return s.catalog, at.searched(), err
 	case len(n.In) == 2:
 		return n.In[0], n.In[1], nil
 	case len(n.In) > 2:
@@ -153,19 +154,4 @@ func (s *Session) where(ctx context.Context, n lexer.ShowObjects) (catalog, sche
 		return s.catalog, n.In[0], err //nolint:wrapcheck // a fault for the client
 	}
 	return n.In[0], "", nil
-}
-
-// schema gives the current schema: the first of the search path that there is,
-// else "main". PostgreSQL's "public" is taken for it.
-func (s *Session) schema(ctx context.Context) (string, error) {
-	for _, name := range s.settings.SearchPath() {
-		ok, err := s.manager.deps.Catalog.HasSchema(ctx, s.who, s.catalog, name)
-		if err != nil {
-			return "", err //nolint:wrapcheck // a fault for the client
-		}
-		if ok {
-			return name, nil
-		}
-	}
-	return "main", nil
 }

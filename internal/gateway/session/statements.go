@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
@@ -16,7 +17,6 @@ import (
 const (
 	maxStatements = 5000
 	maxPortals    = 1000
-	maxBytes      = 64 << 20
 )
 
 // statement is a parsed statement, prepared or on its way.
@@ -29,7 +29,9 @@ type statement struct {
 	// Of a query: text is planned as inner, which begins inset characters in.
 	inner    string
 	inset    int
+	original string   // of a PIVOT whose values were found: inner as the client sent it
 	types    []string // DuckDB types that the client gave to parameters
+	given    []uint32 // PostgreSQL types that the client gave to parameters
 	oids     []uint32 // of all parameters
 	constant *constant.Query
 	plan     *pipeline.Plan
@@ -37,8 +39,10 @@ type statement struct {
 }
 
 // Parse prepares a statement under a name; empty: the unnamed one, replaced.
-func (s *Session) Parse(ctx context.Context, name, sql string, oids []uint32) error {
-	ctx, done := s.begin(ctx, "parse")
+func (s *Session) Parse(ctx context.Context, name, sql string, oids []uint32) (err error) {
+	ctx, told := s.trace(ctx, "parse")
+	defer told(&err)
+	ctx, done := s.begin(ctx)
 	defer done()
 	s.enter()
 	if name == "" {
@@ -70,20 +74,26 @@ func (s *Session) Parse(ctx context.Context, name, sql string, oids []uint32) er
 
 // keep stores a prepared statement.
 func (s *Session) keep(name string, st *statement) error {
-	st.bytes = st.size()
-	if len(s.statements) >= maxStatements || s.bytes+st.bytes > maxBytes {
+	if len(s.statements) >= maxStatements {
 		return fault.New(fault.ProgramLimit, "too many prepared statements in this session").
 			WithHint("Close or DEALLOCATE those that are not needed.")
 	}
+	size := len(name) + st.size()
+	if err := s.keepBytes(size); err != nil {
+		return err
+	}
+	st.bytes = size
 	s.statements[name] = st
-	s.bytes += st.bytes
 	return nil
 }
 
 // size estimates how much memory a statement keeps.
 func (st *statement) size() int {
 	const perColumn = 200
-	n := len(st.text)
+	n := len(st.text) + len(st.original)
+	if st.original != "" {
+		n += len(st.inner) // made of it, else a part of text
+	}
 	if st.plan != nil {
 		n += perColumn * (len(st.plan.Facts.Columns) + len(st.oids))
 	}
@@ -93,7 +103,7 @@ func (st *statement) size() int {
 // CloseStatement forgets a prepared statement, if there is one.
 func (s *Session) CloseStatement(name string) {
 	if st := s.statements[name]; st != nil {
-		s.bytes -= st.bytes
+		s.dropBytes(st.bytes)
 		delete(s.statements, name)
 	}
 }
@@ -184,6 +194,10 @@ func (s *Session) inside(ctx context.Context, st *statement, text string, inset 
 
 // planned plans a statement's query with the types that the client gave.
 func (s *Session) planned(ctx context.Context, st *statement, oids []uint32) error {
+	st.given = oids
+	if err := s.pivot(ctx, st); err != nil {
+		return err
+	}
 	st.types = make([]string, len(oids))
 	for i, oid := range oids {
 		st.types[i] = pgvalue.DuckType(oid)
@@ -206,9 +220,12 @@ func (s *Session) plannedTypes(ctx context.Context, st *statement) error {
 		return err
 	}
 	st.plan = plan
-	st.oids = make([]uint32, len(plan.Facts.Parameters))
-	for i, duck := range plan.Facts.Parameters {
-		st.oids[i] = pgvalue.TypeOf(duck).OID
+	st.oids = slices.Clone(plan.Facts.OIDs)
+	if plan.Lookup == nil {
+		st.oids = make([]uint32, len(plan.Facts.Parameters))
+		for i, duck := range plan.Facts.Parameters {
+			st.oids[i] = pgvalue.TypeOf(duck).OID
+		}
 	}
 	st.columns = columnsOf(plan.Facts.Columns)
 	return nil
@@ -216,12 +233,16 @@ func (s *Session) plannedTypes(ctx context.Context, st *statement) error {
 
 // plan plans a statement's query as things are now.
 func (s *Session) plan(ctx context.Context, st *statement) (*pipeline.Plan, error) {
-	schema, err := s.schema(ctx)
+	at, err := s.path(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.manager.deps.Pipeline.Plan(ctx, s.statementOf(st.inner, st.types, schema))
-	if err != nil {
+	plan, err := s.manager.deps.Pipeline.Plan(ctx, s.statementOf(st, at.searched()))
+	err = at.misses(err)
+	switch {
+	case err != nil && st.original != "":
+		return nil, unplaced(err)
+	case err != nil:
 		return nil, shifted(err, st.inset)
 	}
 	return plan, nil
@@ -238,7 +259,7 @@ func (s *Session) again(ctx context.Context, st *statement) (*pipeline.Plan, err
 		return nil, fault.New(fault.Unsupported, "cached plan must not change result type").
 			WithHint("Prepare the statement again: a table that it reads has changed.")
 	}
-	if len(plan.Facts.Parameters) != len(st.oids) {
+	if len(plan.Facts.Parameters) != len(st.oids) || (plan.Lookup == nil) != (st.plan.Lookup == nil) {
 		return nil, fault.New(fault.Unsupported, "cached plan must not change its parameters")
 	}
 	return plan, nil
@@ -261,7 +282,10 @@ func sameColumns(a, b []query.Column) bool {
 func columnsOf(columns []query.Column) []Column {
 	out := make([]Column, len(columns))
 	for i, c := range columns {
-		t := pgvalue.TypeOf(c.Type)
+		t := pgvalue.Type(c.Postgres)
+		if t.OID == 0 {
+			t = pgvalue.TypeOf(c.Type)
+		}
 		out[i] = Column{Name: c.Name, OID: t.OID, Size: t.Size, Typmod: t.Typmod}
 	}
 	return out

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/gateway/lexer"
@@ -25,9 +26,10 @@ func (s *Session) enter() {
 	}
 }
 
-// leave ends a transaction: settings are kept or rolled back, portals die.
+// leave ends a transaction: settings are kept or rolled back, portals die but for
+// cursors WITH HOLD.
 func (s *Session) leave(keep bool) {
-	s.closePortals()
+	s.endPortals(keep)
 	if s.open {
 		if keep {
 			s.settings.Commit()
@@ -38,6 +40,8 @@ func (s *Session) leave(keep bool) {
 	}
 	s.open = false
 	s.state = idle
+	s.dropSavepoints(0)
+	s.savepoints = nil
 }
 
 // leaveImplicit ends the transaction of statements outside a block.
@@ -53,14 +57,14 @@ func (s *Session) Sync(context.Context) error {
 	return nil
 }
 
-// Fail tells that an error was sent: a block has failed, and what is outside a
-// block is rolled back.
+// Fail tells that an error was sent: a block has failed, and what was set in it, or
+// since its last savepoint, is undone; what is outside a block is rolled back.
 func (s *Session) Fail() {
 	switch s.state {
 	case idle:
 		s.leave(false)
 	case block:
-		s.closePortals()
+		s.failBlock()
 		s.state = failed
 	case failed:
 	}
@@ -71,9 +75,13 @@ func (s *Session) allowed(node lexer.Node) error {
 	if s.state != failed {
 		return nil
 	}
-	switch node.(type) {
+	switch n := node.(type) {
 	case lexer.Commit, lexer.Rollback:
 		return nil
+	case lexer.Savepoint:
+		if n.Verb == rollbackTo {
+			return nil
+		}
 	}
 	return fault.New(fault.TransactionAborted,
 		"current transaction is aborted, commands ignored until end of transaction block").
@@ -85,12 +93,16 @@ func warning(kind fault.Kind, text string) Notice {
 }
 
 func (s *Session) beginBlock(n lexer.Begin, out Client) (string, error) {
+	tag := "BEGIN"
+	if n.Start {
+		tag = "START TRANSACTION"
+	}
 	if s.state == block {
-		return "BEGIN", out.Notice(warning(fault.ActiveTransaction, "there is already a transaction in progress"))
+		return tag, out.Notice(warning(fault.ActiveTransaction, "there is already a transaction in progress"))
 	}
 	s.enter()
 	s.state = block
-	return "BEGIN", s.modes(n.Modes, "transaction_", true)
+	return tag, s.modes(n.Modes, "transaction_", true)
 }
 
 // modes applies the modes of a transaction to their settings.
@@ -100,14 +112,15 @@ func (s *Session) modes(m lexer.Modes, prefix string, local bool) error {
 			return err //nolint:wrapcheck // a fault for the client
 		}
 	}
-	if m.ReadOnly == nil {
-		return nil
+	for name, on := range map[string]*bool{"read_only": m.ReadOnly, "deferrable": m.Deferrable} {
+		if on == nil {
+			continue
+		}
+		if err := s.settings.Set(prefix+name, []string{strconv.FormatBool(*on)}, local); err != nil {
+			return err //nolint:wrapcheck // a fault for the client
+		}
 	}
-	value := "off"
-	if *m.ReadOnly {
-		value = "on"
-	}
-	return s.settings.Set(prefix+"read_only", []string{value}, local) //nolint:wrapcheck // a fault for the client
+	return nil
 }
 
 func (s *Session) endBlock(commit, chain bool, out Client) (string, error) {
@@ -124,9 +137,11 @@ func (s *Session) endBlock(commit, chain bool, out Client) (string, error) {
 			return "", err
 		}
 	}
+	modes := s.settings.Modes()
 	s.leave(tag == "COMMIT")
 	s.enter()
 	if chain {
+		s.settings.Chain(modes)
 		s.state = block
 	}
 	return tag, nil

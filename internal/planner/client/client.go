@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -19,6 +20,7 @@ import (
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/lifecycle"
+	"github.com/tavana/tavana/internal/limit"
 	"github.com/tavana/tavana/internal/query"
 	"github.com/tavana/tavana/internal/wire"
 )
@@ -35,6 +37,7 @@ type Config struct {
 	QueueWait    time.Duration // longest wait for a process; default 5 s
 	Remember     time.Duration // how long a statement that broke a limit is refused; default 10 min
 	MaxStatement int           // bytes of a statement's text; default 1 MiB
+	Limits       string        // takes a way to limit memory (see package limit) instead of the best
 	Spawner      *lifecycle.Spawner
 	Logger       *slog.Logger
 	Registerer   prometheus.Registerer
@@ -73,6 +76,8 @@ type Pool struct {
 	metrics *metrics
 	queue   *queue
 	killers *killers
+	limiter *limit.Limiter
+	serial  atomic.Int64 // of processes
 	cancel  context.CancelFunc
 	slots   sync.WaitGroup
 }
@@ -90,6 +95,7 @@ func Start(ctx context.Context, cfg Config) (*Pool, error) {
 		metrics: newMetrics(cfg.Registerer),
 		queue:   newQueue(cfg.Queue, cfg.Processes-1),
 		killers: newKillers(cfg.Remember),
+		limiter: limit.Detect(ctx, limit.Config{Owner: cfg.Home, Force: cfg.Limits, Logger: cfg.Logger}),
 		cancel:  cancel,
 	}
 	ready := make(chan struct{}, cfg.Processes)
@@ -115,6 +121,9 @@ func (p *Pool) Close() {
 	p.cancel()
 	p.queue.close()
 	p.slots.Wait()
+	if err := p.limiter.Close(); err != nil {
+		p.cfg.Logger.Warn("groups of planners are left", slog.Any("error", err))
+	}
 }
 
 // Plan asks a planner for the facts of a statement. The error is a

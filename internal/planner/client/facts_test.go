@@ -114,27 +114,27 @@ func TestPlanParameters(t *testing.T) {
 			"nothing tells: text", "SELECT $1", nil,
 			[]string{"VARCHAR"},
 			"SELECT CAST($1 AS VARCHAR)",
-			[]query.Column{{Name: "$1", Type: "VARCHAR"}},
+			[]query.Column{{Name: "?column?", Type: "VARCHAR"}},
 		},
 		"Given": {
 			"the client's types hold, and the name stays as written", "SELECT $1 + n_nationkey, $2 FROM nation",
 			[]string{"int8", "date"},
 			[]string{"BIGINT", "DATE"},
 			"SELECT CAST($1 AS BIGINT) + n_nationkey, CAST($2 AS DATE) FROM nation",
-			[]query.Column{{Name: "($1 + n_nationkey)", Type: "BIGINT"}, {Name: "$2", Type: "DATE"}},
+			[]query.Column{{Name: "?column?", Type: "BIGINT"}, {Name: "?column?", Type: "DATE"}},
 		},
 		"Mixed": {
 			"one given, one inferred, one open", "SELECT $3 FROM orders WHERE o_orderdate < $1 AND o_custkey = $2",
 			[]string{"", "INTEGER"},
 			[]string{"DATE", "INTEGER", "VARCHAR"},
 			"SELECT CAST($3 AS VARCHAR) FROM orders WHERE o_orderdate < CAST($1 AS DATE) AND o_custkey = CAST($2 AS INTEGER)",
-			[]query.Column{{Name: "$3", Type: "VARCHAR"}},
+			[]query.Column{{Name: "?column?", Type: "VARCHAR"}},
 		},
 		"Arithmetic": {
 			"no text fits: the first type that does", "SELECT n_nationkey + $1 FROM nation", nil,
 			[]string{"INTEGER"},
 			"SELECT n_nationkey + CAST($1 AS INTEGER) FROM nation",
-			[]query.Column{{Name: "(n_nationkey + $1)", Type: "INTEGER"}},
+			[]query.Column{{Name: "?column?", Type: "INTEGER"}},
 		},
 		"NullTest": {
 			"an open one beside a known one", "SELECT n_name FROM nation WHERE $1 IS NULL OR n_name = $2", nil,
@@ -303,4 +303,31 @@ func TestPlanInAnyProcess(t *testing.T) {
 		})
 	}
 	work.Wait()
+}
+
+// TestCurrentSchema: names without a schema are looked for in the current one only,
+// also where a planner knows such a table of the default schema.
+func TestCurrentSchema(t *testing.T) {
+	t.Parallel()
+	pool := newPool(t, nil)
+	sees := visibility("schemas")
+	for range 4 { // each planner knows the table
+		if _, err := analyze(t.Context(), pool, statement("SELECT n_name FROM main.nation"), sees); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]fault.Kind{
+		"SELECT n_name FROM nation":                                       fault.UndefinedTable,
+		"SELECT 1 FROM main.region WHERE 1 IN (SELECT 2 FROM \"Nation\")": fault.UndefinedTable,
+		"SELECT n_name FROM main.nation":                                  "",
+		"WITH nation AS (SELECT 1 AS x) SELECT x FROM nation":             "",
+		"SELECT nation.n_name FROM main.nation":                           "",
+	} {
+		s := statement(text)
+		s.Schema = "elsewhere"
+		_, err := analyze(t.Context(), pool, s, sees)
+		if err == nil && want != "" || err != nil && fault.KindOf(err) != want {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
 }

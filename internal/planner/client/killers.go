@@ -15,8 +15,8 @@ type key [sha256.Size]byte
 
 func keyOf(r query.PlanRequest) key {
 	s := r.Statement
-	return sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %v",
-		r.Visibility.ID, s.Catalog, s.Schema, s.Text, s.ParameterTypes, s.Settings.IntegerDivision))
+	return sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %v %v",
+		r.Visibility.ID, s.Catalog, s.Schema, s.Text, s.ParameterTypes, s.Settings.IntegerDivision, s.Settings.PostgresSemantics))
 }
 
 // killers remembers statements that broke a planner's limits. The visibility is

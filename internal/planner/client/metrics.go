@@ -7,6 +7,7 @@ type metrics struct {
 	restarts   *prometheus.CounterVec
 	seconds    prometheus.Histogram
 	alive      prometheus.Gauge
+	busy       prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -24,9 +25,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		alive: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "tavana_planner_processes", Help: "Planner processes that answer.",
 		}),
+		busy: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tavana_planner_busy", Help: "Planner processes that have a statement now.",
+		}),
 	}
 	if r != nil {
-		r.MustRegister(m.statements, m.restarts, m.seconds, m.alive)
+		r.MustRegister(m.statements, m.restarts, m.seconds, m.alive, m.busy)
 	}
 	return m
 }

@@ -14,11 +14,13 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc/filters"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/tavana/tavana/internal/lifecycle"
+	"github.com/tavana/tavana/internal/limit"
 	pb "github.com/tavana/tavana/proto/tavana/v1"
 )
 
@@ -34,13 +36,15 @@ const (
 // process is a running planner and the connection to it.
 type process struct {
 	lifecycle *lifecycle.Process
+	group     *limit.Group
 	conn      *grpc.ClientConn
 	planner   pb.PlannerServiceClient
 	once      sync.Once
 }
 
-// startProcess starts a planner and waits until it answers.
-func startProcess(ctx context.Context, cfg Config, name string) (*process, error) {
+// startProcess starts a planner in a group of its own and waits until it
+// answers.
+func startProcess(ctx context.Context, cfg Config, name string, group *limit.Group) (*process, error) {
 	socket := filepath.Join(cfg.Home, name+".sock")
 	if len(socket) > maxSocket {
 		return nil, fmt.Errorf("socket path %q is longer than %d bytes", socket, maxSocket)
@@ -59,7 +63,7 @@ func startProcess(ctx context.Context, cfg Config, name string) (*process, error
 	if err != nil {
 		return nil, fmt.Errorf("start planner: %w", err)
 	}
-	p := &process{lifecycle: started}
+	p := &process{lifecycle: started, group: group}
 	if err := p.prepare(ctx, cfg, name, socket); err != nil {
 		p.close()
 		return nil, err
@@ -68,6 +72,9 @@ func startProcess(ctx context.Context, cfg Config, name string) (*process, error
 }
 
 func (p *process) prepare(ctx context.Context, cfg Config, name, socket string) error {
+	if err := p.group.Join(p.lifecycle.PID()); err != nil {
+		return fmt.Errorf("limit memory of planner: %w", err)
+	}
 	if err := p.lifecycle.Record(cfg.Home, name); err != nil {
 		return fmt.Errorf("record planner: %w", err)
 	}
@@ -76,7 +83,7 @@ func (p *process) prepare(ctx context.Context, cfg Config, name, socket string) 
 	}
 	conn, err := grpc.NewClient("unix:"+socket,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),
+		grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithFilter(filters.Not(filters.MethodName("Check"))))),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)))
 	if err != nil {
 		return fmt.Errorf("connect to planner: %w", err)
@@ -108,8 +115,13 @@ func (p *process) waitReady(ctx context.Context) error {
 }
 
 // mapped is how many times of what a planner may hold it may map: DuckDB maps
-// far more than it touches. The finer limit, of what is held, is watch's.
+// far more than it touches. The finer limits, of what is held, are the group's
+// and watch's.
 const mapped = 8
+
+// beyond is what the kernel lets a planner have over Config.Memory: watch, which
+// looks at what is really held, comes first unless memory grows too fast for it.
+const beyond = 64 << 20
 
 // confine puts the kernel's limits on a planner.
 func confine(pid int, memory int64) error {

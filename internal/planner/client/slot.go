@@ -33,7 +33,7 @@ const (
 func (s *slot) run(ctx context.Context, ready chan<- struct{}, failed chan<- error) {
 	backoff := firstBackoff
 	for first := true; ctx.Err() == nil; first = false {
-		proc, err := startProcess(ctx, s.pool.cfg, s.name)
+		proc, err := s.start(ctx)
 		if err != nil {
 			if first {
 				failed <- err
@@ -52,6 +52,9 @@ func (s *slot) run(ctx context.Context, ready chan<- struct{}, failed chan<- err
 		s.pool.metrics.alive.Inc()
 		worked, reason := s.serve(ctx, proc)
 		proc.close()
+		if err := proc.group.Close(); err != nil {
+			s.logger.WarnContext(ctx, "something of a planner is left", slog.Any("error", err))
+		}
 		s.pool.metrics.alive.Dec()
 		s.pool.metrics.restarts.WithLabelValues(reason).Inc()
 		s.logger.InfoContext(ctx, "planner ended", slog.String("reason", reason))
@@ -61,6 +64,20 @@ func (s *slot) run(ctx context.Context, ready chan<- struct{}, failed chan<- err
 			backoff = min(2*backoff, lastBackoff)
 		}
 	}
+}
+
+// start starts a process in a group of its own.
+func (s *slot) start(ctx context.Context) (*process, error) {
+	name := fmt.Sprintf("%s-%d", s.name, s.pool.serial.Add(1))
+	group, err := s.pool.limiter.Group(name, s.pool.cfg.Memory+beyond)
+	if err != nil {
+		return nil, fmt.Errorf("limit memory of planner: %w", err)
+	}
+	proc, err := startProcess(ctx, s.pool.cfg, s.name, group)
+	if err != nil {
+		return nil, errors.Join(err, group.Close())
+	}
+	return proc, nil
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -104,6 +121,8 @@ func (s *slot) do(ctx context.Context, proc *process, j *job) (reason string) {
 		j.done <- result{err: fault.From(j.ctx.Err())}
 		return ""
 	}
+	s.pool.metrics.busy.Inc()
+	defer s.pool.metrics.busy.Dec()
 	started := time.Now()
 	answers := make(chan result, 1)
 	call, cancel := context.WithCancel(context.WithoutCancel(j.ctx))
@@ -208,7 +227,7 @@ func (s *slot) answered(proc *process, r result, peak int64) (result, string) {
 	if errors.Is(r.err, errTransport) {
 		proc.close()
 		switch {
-		case peak > s.pool.cfg.Memory/2:
+		case proc.group.Exceeded(), peak > s.pool.cfg.Memory/2:
 			return result{}, "memory"
 		case proc.killed(): // from outside, for this package tells its own kills
 			return result{err: fault.New(fault.Unavailable, "the planner was restarted").WithHint("Try again.")}, "killed"

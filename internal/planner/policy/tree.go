@@ -24,6 +24,7 @@ type Tree struct {
 	Tables     []TableUse
 	Parameters []string // as spelled after $, or the number of each ?; unique, sorted
 	Shows      []string // what SHOW would list, such as "databases"
+	Labels     []Label  // of the outermost select list
 }
 
 // TableUse is a table's name as the statement spells it; parts may be empty.
@@ -57,6 +58,7 @@ func Parse(serialized []byte) (*Tree, error) {
 	if w.statements != 1 {
 		return nil, ErrStatements
 	}
+	w.tree.Labels = Labels(serialized)
 	w.tree.Parameters = slices.Sorted(maps.Keys(w.parameters))
 	return w.tree, nil
 }

@@ -24,12 +24,15 @@ func (a *analysis) position(offset int) int {
 	return a.characters(a.final.Original(offset))
 }
 
-// characters counts the characters of the client's text up to a byte offset.
+// characters counts the characters of the client's text up to a byte offset of
+// the text that DuckDB reads.
 func (a *analysis) characters(offset int) int {
-	if offset < 0 || offset > len(a.text.SQL) {
+	offset = a.client.Original(offset)
+	text := a.request.Statement.Text
+	if offset < 0 || offset > len(text) {
 		return 0
 	}
-	return utf8.RuneCountInString(a.text.SQL[:offset]) + 1
+	return utf8.RuneCountInString(text[:offset]) + 1
 }
 
 // explain makes DuckDB's error about a text one about the client's text.
@@ -38,7 +41,7 @@ func (a *analysis) explain(err error, sql string, r sqltext.Rewritten) error {
 	if !errors.As(err, &f) {
 		return err
 	}
-	if f.Position > 0 && sql != a.text.SQL {
+	if f.Position > 0 && sql != a.request.Statement.Text {
 		f = f.WithPosition(a.characters(r.Original(byteOffset(sql, f.Position))))
 	}
 	return a.discreet(f)
@@ -65,6 +68,7 @@ func (a *analysis) discreet(f *fault.Error) error {
 	if e.Fatal() {
 		a.instance.broken = true
 	}
+	f = unmasked(f)
 	if f.Kind == fault.UndefinedFunction && !offered(e.Candidates) {
 		return f.WithHint("")
 	}
@@ -104,4 +108,17 @@ func offered(candidates string) bool {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
+}
+
+// masks are the names that a statement's own words have inside: people are told
+// of the words.
+//
+//nolint:gochecknoglobals // a constant table
+var masks = strings.NewReplacer("tavana_", "", "@->>", "#>>", "@->", "#>", "@^", "#",
+	"!@~", "!~", "@~", "~", "@!", "?")
+
+func unmasked(f *fault.Error) *fault.Error {
+	clone := *f
+	clone.Message, clone.Detail, clone.Hint = masks.Replace(f.Message), masks.Replace(f.Detail), masks.Replace(f.Hint)
+	return &clone
 }

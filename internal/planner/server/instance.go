@@ -9,6 +9,7 @@ import (
 
 	"github.com/tavana/tavana/internal/duck"
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/pgfunc"
 	"github.com/tavana/tavana/internal/planner/sqltext"
 	"github.com/tavana/tavana/internal/query"
 )
@@ -22,6 +23,7 @@ type instance struct {
 	tables   *duck.Standins
 	serial   *duck.Prepared
 	catalogs []string
+	synonyms map[string]string   // DuckDB's names of functions, by PostgreSQL's
 	asked    map[string]struct{} // names whose definitions were asked for
 	spelled  map[string]string   // by type: how DuckDB names the column of CAST($1 AS type)
 	broken   bool                // must not be used again
@@ -49,7 +51,7 @@ func newInstance(ctx context.Context, id string, r query.PlanRequest) (*instance
 	if err != nil {
 		return nil, fmt.Errorf("open planner's database: %w", err)
 	}
-	i := &instance{id: id, db: db, catalogs: r.Visibility.Catalogs, asked: map[string]struct{}{}, spelled: map[string]string{}}
+	i := &instance{id: id, db: db, catalogs: r.Visibility.Catalogs, synonyms: pgfunc.Synonyms(), asked: map[string]struct{}{}, spelled: map[string]string{}}
 	if i.conn, err = db.Connect(); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("connect to planner's database: %w", err)
@@ -66,10 +68,14 @@ func (i *instance) prepare(ctx context.Context, r query.PlanRequest) error {
 	if err := i.conn.Exec(ctx, setup); err != nil {
 		return fmt.Errorf("set up planner's database: %w", err)
 	}
-	if r.Statement.Settings.IntegerDivision {
-		if err := i.conn.Exec(ctx, "SET integer_division = true"); err != nil {
+	meaning := pgfunc.Meaning{Postgres: r.Statement.Settings.PostgresSemantics, Integers: r.Statement.Settings.IntegerDivision}
+	for _, sql := range meaning.Settings() {
+		if err := i.conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("set up planner's database: %w", err)
 		}
+	}
+	if _, err := duck.InstallPostgres(ctx, i.conn, pgfunc.Whole(meaning)); err != nil {
+		return fmt.Errorf("set up planner's database: %w", err)
 	}
 	for _, name := range i.catalogs {
 		if builtin(name) {
@@ -107,7 +113,7 @@ func (i *instance) use(ctx context.Context, catalog, schema string) error {
 		return fault.New(fault.InvalidCatalog, "database %q does not exist", catalog)
 	}
 	if schema == "" {
-		schema = "main"
+		schema = mainSchema
 	}
 	name := query.QuoteIdent(catalog) + "." + query.QuoteIdent(schema)
 	if err := i.conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+name); err != nil {
@@ -174,7 +180,8 @@ func newInstances(most int) *instances {
 
 // get finds or makes the instance for a request.
 func (l *instances) get(ctx context.Context, r query.PlanRequest) (*instance, error) {
-	id := fmt.Sprintf("%v %s", r.Statement.Settings.IntegerDivision, r.Visibility.ID)
+	s := r.Statement.Settings
+	id := fmt.Sprintf("%v %v %s", s.IntegerDivision, s.PostgresSemantics, r.Visibility.ID)
 	if e, ok := l.known[id]; ok {
 		l.order.MoveToFront(e)
 		return e.Value.(*instance), nil //nolint:forcetypeassert // the list holds nothing else

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/tavana/tavana/internal/duck"
 	"github.com/tavana/tavana/internal/fault"
@@ -84,6 +85,9 @@ func (a *analysis) used(count int) []bool {
 	return used
 }
 
+// overloaded is what DuckDB says of a macro that fits in more than one form.
+const overloaded = "multiple overloads that match the supplied arguments"
+
 // infer fills in the types that DuckDB tells, and gives the numbers of those
 // that stay open.
 func (a *analysis) infer(ctx context.Context, types []string, used []bool) (open []int, err error) {
@@ -100,6 +104,9 @@ func (a *analysis) infer(ctx context.Context, types []string, used []bool) (open
 	}
 	r := a.text.Typed(types)
 	p, err := a.prepare(ctx, r.SQL)
+	if e := duck.ExceptionOf(err); e != nil && strings.Contains(e.Message, overloaded) {
+		return open, nil // a macro that only a type can choose among
+	}
 	if err != nil {
 		return nil, a.explain(err, r.SQL, r)
 	}

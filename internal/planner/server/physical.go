@@ -50,12 +50,12 @@ func (a *analysis) physical(ctx context.Context, types []string) (*query.PlanNod
 func (a *analysis) explained(
 	ctx context.Context, p *duck.Prepared, types []string, value func(typ string) query.Value,
 ) (duck.Text, error) {
-	for i, parameter := range p.Parameters() {
+	for _, parameter := range p.Parameters() {
 		n, err := strconv.Atoi(parameter.Name)
 		if err != nil || n < 1 || n > len(types) {
 			return duck.Text{}, fmt.Errorf("plan has a parameter %q", parameter.Name)
 		}
-		if err := p.BindText(i+1, value(types[n-1])); err != nil {
+		if err := p.BindText(parameter.Index, value(types[n-1])); err != nil {
 			return duck.Text{}, err //nolint:wrapcheck // a fault
 		}
 	}

@@ -19,12 +19,16 @@ import (
 type analysis struct {
 	instance *instance
 	request  query.PlanRequest
-	text     sqltext.Text // as the client sent it
-	inner    int          // where the statement inside EXPLAIN starts; 0 without
+	client   sqltext.Rewritten // the client's text as DuckDB spells it
+	text     sqltext.Text      // of client
+	inner    int               // where the statement inside EXPLAIN starts; 0 without
 	kind     query.StatementKind
 	final    sqltext.Rewritten // what a worker runs
 	wrap     bool              // a PIVOT: DuckDB serializes it only inside FROM (..)
 }
+
+// mainSchema is the schema that each catalog has.
+const mainSchema = "main"
 
 // wrapOpen stands before a PIVOT that is serialized.
 const wrapOpen = "FROM ("
@@ -35,7 +39,9 @@ func plan(ctx context.Context, i *instance, r query.PlanRequest) (query.PlanAnsw
 	if !utf8.ValidString(s.Text) || strings.ContainsRune(s.Text, 0) {
 		return query.PlanAnswer{}, fault.New(fault.InvalidEncoding, "invalid byte sequence in the statement")
 	}
-	a := &analysis{instance: i, request: r, text: sqltext.New(s.Text), kind: query.Select}
+	a := &analysis{instance: i, request: r, kind: query.Select}
+	a.client = sqltext.Postgres(s.Text, i.synonyms, s.Settings.PostgresSemantics)
+	a.text = sqltext.New(a.client.SQL)
 	if err := i.use(ctx, s.Catalog, s.Schema); err != nil {
 		i.broken = fault.KindOf(err) == fault.Internal
 		return query.PlanAnswer{}, err
@@ -88,6 +94,9 @@ func (a *analysis) read(ctx context.Context) (*policy.Tree, error) {
 	return a.tree(ctx, a.text.SQL[:a.text.End])
 }
 
+// onlySelects is in what DuckDB says of a statement that is no SELECT.
+const onlySelects = "Only SELECT"
+
 // tree serializes the query inside a text.
 func (a *analysis) tree(ctx context.Context, sql string) (*policy.Tree, error) {
 	inner := sql[a.inner:]
@@ -98,6 +107,9 @@ func (a *analysis) tree(ctx context.Context, sql string) (*policy.Tree, error) {
 		if wrapped, err := a.serialized(ctx, wrapOpen+inner+"\n)"); err == nil {
 			a.wrap = true
 			return wrapped, nil
+		}
+		if message := firstLine(refusal.Message); !strings.Contains(message, onlySelects) {
+			return nil, fault.New(fault.Unsupported, "%s is not supported", message)
 		}
 		statements := 0
 		if parsed, err := a.instance.conn.Extract(ctx, a.text.SQL); err == nil {
@@ -161,16 +173,23 @@ func (a *analysis) bind(ctx context.Context, tree *policy.Tree, unknown []policy
 	if err := a.check(p, unknown); err != nil {
 		return nil, err
 	}
+	bound := a.instance.tables.Bound()
+	if refused := a.judgeBound(tree, bound); refused != nil {
+		return nil, refused
+	}
 	facts := &query.Facts{
-		SQL: a.final.SQL, Kind: a.kind, Tables: a.instance.tables.Bound(), Functions: tree.FunctionNames(),
-		Parameters: types, Columns: a.original(ctx, p.Columns(), types),
+		SQL: a.final.SQL, Kind: a.kind, Tables: bound, Functions: tree.FunctionNames(),
+		Parameters: types, Columns: a.original(ctx, p.Columns(), types, tree),
 	}
 	if facts.Plan, err = a.physical(ctx, types); err != nil {
 		return nil, err
 	}
-	names := make([]string, len(facts.Tables))
-	for i, t := range facts.Tables {
-		names[i] = t.SQL()
+	names := make([]string, 0, len(facts.Tables)+1)
+	for _, t := range facts.Tables {
+		names = append(names, t.SQL())
+	}
+	if a.request.Statement.Settings.PostgresSemantics {
+		names = append(names, "postgres_semantics") // it is another statement then
 	}
 	facts.Fingerprint = a.text.Fingerprint(names...)
 	return facts, nil
@@ -205,16 +224,58 @@ func (a *analysis) prepare(ctx context.Context, sql string) (*duck.Prepared, err
 	return p, nil
 }
 
-// original gives the columns with the names of the text as the client sent it,
-// which has no casts of parameters.
-func (a *analysis) original(ctx context.Context, columns []query.Column, types []string) []query.Column {
-	if len(types) == 0 {
-		return columns
-	}
+// original gives the columns with the names that PostgreSQL would give them, and
+// where those are not known with DuckDB's, which show the text as the client
+// sent it: without casts of parameters.
+func (a *analysis) original(ctx context.Context, columns []query.Column, types []string, tree *policy.Tree) []query.Column {
+	labels := align(tree.Labels, len(columns))
 	for i := range columns {
-		columns[i].Name = a.uncast(ctx, columns[i].Name, types)
+		switch {
+		case a.kind == query.Select && labels != nil && labels[i].Name != "":
+			columns[i].Name = a.synonym(labels[i])
+		case len(types) > 0:
+			columns[i].Name = a.uncast(ctx, columns[i].Name, types)
+		}
 	}
 	return columns
+}
+
+// synonym gives the name that the client called a function by.
+func (a *analysis) synonym(l policy.Label) string {
+	if l.At < 0 {
+		return l.Name
+	}
+	from, to, ok := a.client.Source(a.final.Original(l.At))
+	if !ok {
+		return l.Name
+	}
+	if word := strings.ToLower(a.request.Statement.Text[from:to]); a.instance.synonyms[word] != "" {
+		return word
+	}
+	return l.Name
+}
+
+// align gives each of n columns its label, an empty one where it has none; nil:
+// it is not known which is which.
+func align(labels []policy.Label, n int) []policy.Label {
+	many := 0
+	for _, l := range labels {
+		if l.Many {
+			many++
+		}
+	}
+	if many > 1 || len(labels)-many > n || (many == 0 && len(labels) != n) {
+		return nil
+	}
+	names := make([]policy.Label, 0, n)
+	for _, l := range labels {
+		if l.Many {
+			names = append(names, make([]policy.Label, n-len(labels)+1)...)
+			continue
+		}
+		names = append(names, l)
+	}
+	return names
 }
 
 // castOpen starts what Typed puts in the place of a parameter.
@@ -299,7 +360,7 @@ func (a *analysis) standsIn(n query.TableName) bool {
 		return tables.Has(n)
 	case n.Schema != "":
 		return tables.Has(query.TableName{Catalog: s.Catalog, Schema: n.Schema, Table: n.Table}) ||
-			tables.Has(query.TableName{Catalog: n.Schema, Schema: "main", Table: n.Table})
+			tables.Has(query.TableName{Catalog: n.Schema, Schema: mainSchema, Table: n.Table})
 	}
 	return tables.Has(query.TableName{Catalog: s.Catalog, Schema: s.Schema, Table: n.Table})
 }

@@ -95,6 +95,30 @@ func (a *analysis) judgeTables(tree *policy.Tree) *fault.Error {
 	return nil
 }
 
+// judgeBound refuses names that DuckDB found where nobody looks: it takes those
+// without a schema from the default schema, too, when the current one has no table
+// of such a name.
+func (a *analysis) judgeBound(tree *policy.Tree, bound []query.TableName) *fault.Error {
+	s := a.request.Statement
+	for _, b := range bound {
+		if !strings.EqualFold(b.Catalog, s.Catalog) || !strings.EqualFold(b.Schema, mainSchema) || s.Schema == "" || strings.EqualFold(s.Schema, mainSchema) {
+			continue
+		}
+		var bare *policy.TableUse
+		named := false
+		for i, t := range tree.Tables {
+			if strings.EqualFold(t.Name.Table, b.Table) {
+				named = named || t.Name.Schema != "" || t.Name.Catalog != ""
+				bare = &tree.Tables[i]
+			}
+		}
+		if bare != nil && !named {
+			return fault.New(fault.UndefinedTable, "table %q does not exist", bare.Name.Table).WithHint(hintTables).WithPosition(a.position(bare.Position))
+		}
+	}
+	return nil
+}
+
 func refuseFunction(name string) *fault.Error {
 	return fault.New(fault.PermissionDenied, "permission denied for function %s", name).
 		WithHint("Functions that read files, settings or the server's own state are not available.")

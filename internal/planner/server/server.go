@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc/filters"
 	"google.golang.org/grpc"
 
 	"github.com/tavana/tavana/internal/duck"
@@ -48,7 +49,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("protect %q: %w", cfg.Socket, errors.Join(err, listener.Close()))
 	}
 	s := grpc.NewServer(
-		grpc.StatsHandler(otelgrpc.NewServerHandler()),
+		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(filters.Not(filters.MethodName("Check"))))),
 		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
 	p := &planner{logger: cfg.Logger, instances: newInstances(cfg.Instances)}
 	defer p.close()

@@ -164,6 +164,17 @@ func (r Rewritten) Original(offset int) int {
 	return offset + shift
 }
 
+// Source gives the bytes of the old text that were replaced by what stands at an
+// offset of the new one; ok is false where that was not replaced.
+func (r Rewritten) Source(offset int) (from, to int, ok bool) {
+	for _, e := range r.edits {
+		if e.at <= offset && offset < e.at+e.long {
+			return e.from, e.to, true
+		}
+	}
+	return 0, 0, false
+}
+
 // Words gives the unquoted words in lower case.
 func (t Text) Words() []string {
 	var words []string

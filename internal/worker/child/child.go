@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tavana/tavana/internal/duck"
+	"github.com/tavana/tavana/internal/pgfunc"
 	"github.com/tavana/tavana/internal/worker/pipe"
 	pb "github.com/tavana/tavana/proto/tavana/v1"
 )
@@ -32,12 +33,20 @@ type Config struct {
 // over, or conn ends. An error means that the child could not do its work at
 // all; a failed statement is none.
 func Run(ctx context.Context, conn *pipe.Conn, config Config) error {
-	engine, err := warm()
+	engine, err := warm(ctx, config.TempDir)
 	if err != nil {
 		return err
 	}
 	defer engine.close()
 	packet, err := conn.Receive(nil)
+	line := conn
+	if err == nil && packet.Kind == pipe.Line {
+		if line, err = pipe.FromFile(packet.File); err != nil {
+			return fmt.Errorf("take the line: %w", err)
+		}
+		defer func() { _ = line.Close() }()
+		packet, err = conn.Receive(nil)
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil
@@ -57,20 +66,23 @@ func Run(ctx context.Context, conn *pipe.Conn, config Config) error {
 		if request.GetStart() == nil {
 			return fmt.Errorf("the first request is no start: %w", pipe.ErrBroken)
 		}
-		return execute(ctx, conn, engine, start{config: config, request: request.GetStart()})
+		return execute(ctx, conn, engine, start{config: config, request: request.GetStart(), line: line})
 	default:
 		return fmt.Errorf("receive packet of kind %d: %w", packet.Kind, pipe.ErrBroken)
 	}
 }
 
-// engine is an open database with its one connection.
+// engine is an open database with its one connection, and what it may be furnished
+// with.
 type engine struct {
-	db   *duck.DB
-	conn *duck.Conn
+	db      *duck.DB
+	conn    *duck.Conn
+	library *pgfunc.Index
 }
 
-// warm opens a database ahead of any work, without settings of any query.
-func warm() (*engine, error) {
+// warm opens a database ahead of any work, with the settings of all queries and
+// those of none. tempDir is where it may spill to; empty: nowhere.
+func warm(ctx context.Context, tempDir string) (*engine, error) {
 	db, err := duck.Open(duck.Config{})
 	if err != nil {
 		return nil, fmt.Errorf("warm up: %w", err)
@@ -80,7 +92,19 @@ func warm() (*engine, error) {
 		db.Close()
 		return nil, fmt.Errorf("warm up: %w", err)
 	}
-	return &engine{db: db, conn: conn}, nil
+	e := &engine{db: db, conn: conn, library: pgfunc.NewIndex()}
+	err = set(ctx, e, always(tempDir))
+	if err == nil {
+		err = conn.MeasureTemp(ctx)
+	}
+	if err == nil {
+		err = rehearse()
+	}
+	if err != nil {
+		e.close()
+		return nil, fmt.Errorf("warm up: %w", err)
+	}
+	return e, nil
 }
 
 func (e *engine) close() {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,25 +27,27 @@ import (
 type start struct {
 	config  Config
 	request *pb.Start
+	line    *pipe.Conn // that rows go to: the supervisor's, or one past it
 }
 
 // execution is one statement on its way.
 type execution struct {
 	conn   *pipe.Conn
+	line   *pipe.Conn // of rows and the ends of pulls
 	engine *engine
 	config Config
 	start  query.Start
-	pulls  chan *pb.Pull
+	pins   *pins         // of the tables' files
+	pulls  chan *pb.Pull // one may wait, so that a cancel behind it is heard
 	out    *output
 
 	prepared *duck.Prepared
 	rows     *duck.Rows
 	chunk    *vector.Chunk
-	next     int // row of chunk that goes out next
-	form     frames.Form
-	encoder  *encode.Encoder
-	header   bool      // was sent
-	plan     *scrubber // of an EXPLAIN; else nil
+	next     int          // row of chunk that goes out next
+	form     *frames.Form // of the last pull; nil: there was none
+	header   bool         // was sent
+	plan     *scrubber    // of an EXPLAIN; else nil
 }
 
 // errGone means that the supervisor closed the pipe.
@@ -53,8 +57,8 @@ var errGone = errors.New("the supervisor is gone")
 func execute(ctx context.Context, conn *pipe.Conn, e *engine, s start) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	x := &execution{
-		conn: conn, engine: e, config: s.config, start: wire.ToStart(s.request),
-		pulls: make(chan *pb.Pull), out: newOutput(conn, time.Now()),
+		conn: conn, line: s.line, engine: e, config: s.config, start: wire.ToStart(s.request),
+		pulls: make(chan *pb.Pull, 1), out: newOutput(s.line, time.Now()),
 	}
 	var helpers sync.WaitGroup
 	// The reader ends when the pipe does; nobody waits for it, as its end is the
@@ -102,7 +106,9 @@ func (x *execution) listen(ctx context.Context, cancel context.CancelCauseFunc) 
 	}
 }
 
-// run prepares, describes, and answers pulls until the result ends.
+// run prepares, describes, and answers pulls until the result ends. What is
+// described is about to be pulled: DuckDB begins before the first pull comes, and
+// stops when its own small buffer is full. Nothing is encoded before a pull.
 func (x *execution) run(ctx context.Context) error {
 	if err := x.prepare(ctx); err != nil {
 		return err
@@ -112,6 +118,10 @@ func (x *execution) run(ctx context.Context) error {
 	}}
 	if err := x.conn.Send(pipe.Message, described); err != nil {
 		return fmt.Errorf("describe the result: %w", err)
+	}
+	var err error
+	if x.rows, err = x.prepared.Stream(ctx); err != nil {
+		return err //nolint:wrapcheck // a fault for the user
 	}
 	for {
 		select {
@@ -126,15 +136,41 @@ func (x *execution) run(ctx context.Context) error {
 	}
 }
 
+// hold pins the files of the statement's tables; from here on they have the
+// names that the pins gave them.
+func (x *execution) hold() error {
+	x.pins = &pins{home: x.config.TempDir}
+	tables := slices.Clone(x.start.Tables)
+	for i, t := range tables {
+		files, err := x.pins.pin(t.Files)
+		switch fault.KindOf(err) {
+		case "":
+			tables[i].Files = files
+		case fault.TableUnreadable:
+			return unreadable(t.Name, err)
+		case fault.TableChanged:
+			return fault.Wrap(err, fault.TableChanged, "table %q changed while it was opened", t.Name.String()).
+				WithHint("Run the statement again.")
+		default:
+			return err
+		}
+	}
+	x.start.Tables = tables
+	return nil
+}
+
 // prepare builds the sandbox and binds the statement.
 func (x *execution) prepare(ctx context.Context) error {
+	if err := x.hold(); err != nil {
+		return err
+	}
 	s := x.start
 	box := sandbox{
 		settings: s.Settings, memory: duckMemory(s.Limits.Memory), threads: s.Limits.Threads,
-		tempDir: x.config.TempDir, temp: s.Limits.Temp,
+		spills: x.config.TempDir != "", temp: s.Limits.Temp,
 	}
 	for _, t := range s.Tables {
-		box.files = append(box.files, paths(t.Files)...)
+		box.files = append(box.files, readable(t.Files)...)
 	}
 	if err := box.enter(ctx, x.engine); err != nil {
 		return err
@@ -142,10 +178,8 @@ func (x *execution) prepare(ctx context.Context) error {
 	if err := install(ctx, x.engine, s); err != nil {
 		return err
 	}
-	if explains(s.SQL) {
-		x.plan = newScrubber(s.Tables)
-	} else if err := x.engine.conn.MeasureTemp(ctx); err != nil {
-		return fmt.Errorf("measure what is spilled: %w", err)
+	if err := x.furnish(ctx, box.zone()); err != nil {
+		return err
 	}
 	if err := lock(ctx, x.engine); err != nil {
 		return err
@@ -157,11 +191,37 @@ func (x *execution) prepare(ctx context.Context) error {
 	if err := x.permit(ctx); err != nil {
 		return err
 	}
-	if have, want := len(s.Parameters), len(x.prepared.Parameters()); have < want {
-		return fault.New(fault.Protocol, "the statement has %d parameters, %d were given", want, have)
+	return x.bind(s.Parameters)
+}
+
+// furnish adds what this statement alone needs: the functions that it may call,
+// and for an EXPLAIN a connection whose profile nobody has narrowed.
+func (x *execution) furnish(ctx context.Context, zone string) error {
+	library, err := duck.InstallPostgres(ctx, x.engine.conn, x.engine.library.Needed(x.start.SQL, meaning(x.start.Settings)))
+	if err != nil {
+		return fmt.Errorf("add functions: %w", err)
 	}
-	for i, value := range s.Parameters[:len(x.prepared.Parameters())] {
-		if err := x.prepared.BindText(i+1, value); err != nil {
+	if err := library.SetZone(zone); err != nil {
+		return fmt.Errorf("add functions: %w", err)
+	}
+	if !explains(x.start.SQL) {
+		return nil
+	}
+	x.plan = newScrubber(x.start.Tables)
+	if err := x.engine.conn.MeasureNothing(ctx); err != nil {
+		return fmt.Errorf("profile the statement: %w", err)
+	}
+	return nil
+}
+
+// bind gives each parameter the value of its number: numbers may leave some out.
+func (x *execution) bind(values []query.Value) error {
+	for _, parameter := range x.prepared.Parameters() {
+		n, err := strconv.Atoi(parameter.Name)
+		if err != nil || n < 1 || n > len(values) {
+			return fault.New(fault.Protocol, "there is no value for parameter $%s: %d were given", parameter.Name, len(values))
+		}
+		if err := x.prepared.BindText(parameter.Index, values[n-1]); err != nil {
 			return err //nolint:wrapcheck // a fault for the user
 		}
 	}
@@ -170,17 +230,12 @@ func (x *execution) prepare(ctx context.Context) error {
 
 // pull answers one pull: at most as many rows as asked for, then Pulled.
 func (x *execution) pull(ctx context.Context, request *pb.Pull) (done bool, err error) {
-	if x.rows == nil {
-		if x.rows, err = x.prepared.Stream(ctx); err != nil {
-			return false, err //nolint:wrapcheck // a fault for the user
-		}
-	}
 	if err := x.reform(wire.ToForm(request.GetForm())); err != nil {
 		return false, err
 	}
 	if !x.header {
 		x.header = true
-		x.out.extra(x.encoder.Header)
+		x.out.begin()
 	}
 	want := request.GetMaxRows()
 	var sent int64
@@ -192,7 +247,7 @@ func (x *execution) pull(ctx context.Context, request *pb.Pull) (done bool, err 
 		if want > 0 {
 			to = int(min(int64(to), int64(x.next)+want-sent))
 		}
-		if err := x.out.add(x.encoder, x.chunk, x.next, to); err != nil {
+		if err := x.out.add(x.chunk, x.next, to); err != nil {
 			return false, err
 		}
 		sent += int64(to - x.next)
@@ -202,13 +257,13 @@ func (x *execution) pull(ctx context.Context, request *pb.Pull) (done bool, err 
 		return false, err
 	}
 	if done {
-		x.out.extra(x.encoder.Trailer)
+		x.out.end()
 	}
 	if err := x.out.flush(); err != nil {
 		return false, err
 	}
 	pulled := &pb.ExecuteResponse{Message: &pb.ExecuteResponse_Pulled{Pulled: &pb.Pulled{Rows: sent, Done: done}}}
-	if err := x.conn.Send(pipe.Message, pulled); err != nil {
+	if err := x.line.Send(pipe.Message, pulled); err != nil {
 		return false, fmt.Errorf("end the pull: %w", err)
 	}
 	return done, nil
@@ -228,16 +283,17 @@ func (x *execution) advance(ctx context.Context) (done bool, err error) {
 	return x.chunk == nil, err //nolint:wrapcheck // a fault for the user
 }
 
-// reform makes an encoder when the form is new.
+// reform makes a framer when the form is new.
 func (x *execution) reform(form frames.Form) error {
-	if x.encoder != nil && reflect.DeepEqual(form, x.form) {
+	if x.form != nil && reflect.DeepEqual(form, *x.form) {
 		return nil
 	}
-	encoder, err := encode.New(x.rows.Columns(), x.rows.Types(), form)
+	framer, err := encode.NewFramer(x.rows.Columns(), x.rows.Types(), form)
 	if err != nil {
 		return err //nolint:wrapcheck // a fault for the user
 	}
-	x.encoder, x.form = encoder, form
+	x.out.use(framer)
+	x.form = &form
 	return nil
 }
 
@@ -281,5 +337,8 @@ func (x *execution) close() {
 	}
 	if x.prepared != nil {
 		x.prepared.Close()
+	}
+	if x.pins != nil {
+		x.pins.close()
 	}
 }

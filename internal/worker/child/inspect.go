@@ -24,9 +24,7 @@ const inspectMemory = 192 << 20
 
 // inspect answers what files hold.
 func inspect(ctx context.Context, conn *pipe.Conn, e *engine, i inspection) error {
-	request := wire.ToInspectRequest(i.request)
-	box := sandbox{memory: inspectMemory, threads: 1, tempDir: i.config.TempDir, temp: 1 << 30, files: paths(request.Files)}
-	found, err := look(ctx, e, box, request)
+	found, err := i.find(ctx, e)
 	if err != nil {
 		i.config.Logger.LogAttrs(ctx, slog.LevelInfo, "inspection failed", slog.Any("error", cause(fault.From(err))))
 	}
@@ -34,6 +32,20 @@ func inspect(ctx context.Context, conn *pipe.Conn, e *engine, i inspection) erro
 		return fmt.Errorf("answer the inspection: %w", err)
 	}
 	return nil
+}
+
+// find pins the files and looks at them in a sandbox.
+func (i inspection) find(ctx context.Context, e *engine) (query.Inspection, error) {
+	held := &pins{home: i.config.TempDir}
+	defer held.close()
+	request := wire.ToInspectRequest(i.request)
+	var err error
+	if request.Files, err = held.pin(request.Files); err != nil {
+		return query.Inspection{}, err
+	}
+	box := sandbox{memory: inspectMemory, threads: 1, spills: i.config.TempDir != "", temp: 1 << 30, files: readable(request.Files)}
+	found, err := look(ctx, e, box, request)
+	return found, held.outside(err)
 }
 
 func look(ctx context.Context, e *engine, box sandbox, r query.InspectRequest) (query.Inspection, error) {
@@ -126,13 +138,13 @@ func lookParquet(ctx context.Context, conn *duck.Conn, r query.InspectRequest) (
 	if err != nil {
 		return query.Inspection{}, err
 	}
-	rows, err := number(ctx, conn, "SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata("+list(files)+")")
+	rows, err := number(ctx, conn, "SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata("+list(literal(files))+")")
 	if err != nil {
 		return query.Inspection{}, err
 	}
 	kinds, err := number(ctx, conn, `SELECT count(DISTINCT s) FROM (
 		SELECT string_agg(name || ' ' || coalesce(type, '') || ' ' || coalesce(logical_type, ''), ',' ORDER BY name) AS s
-		FROM parquet_schema(`+list(files)+`) WHERE num_children IS NULL GROUP BY file_name)`)
+		FROM parquet_schema(`+list(literal(files))+`) WHERE num_children IS NULL GROUP BY file_name)`)
 	if err != nil {
 		return query.Inspection{}, err
 	}

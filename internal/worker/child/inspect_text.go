@@ -51,7 +51,7 @@ func sample(r query.InspectRequest) string {
 func lookCSV(ctx context.Context, conn *duck.Conn, r query.InspectRequest) (query.Inspection, error) {
 	files := paths(r.Files)
 	text, err := conn.Query(ctx, `SELECT Delimiter, Quote, Escape, NewLineDelimiter, Comment, SkipRows::BIGINT, HasHeader,
-		DateFormat, TimestampFormat FROM sniff_csv(`+query.QuoteLiteral(files[0])+")")
+		DateFormat, TimestampFormat FROM sniff_csv(`+query.QuoteLiteral(literal(files[:1])[0])+")")
 	if err != nil {
 		return query.Inspection{}, err //nolint:wrapcheck // becomes the inspection's fault
 	}

@@ -14,26 +14,32 @@ import (
 // the next ones.
 const flushAfter = 50 * time.Millisecond
 
-// output gathers encoded rows into frames and sends them.
+// output sends the frames that a framer makes of rows.
 type output struct {
 	conn  *pipe.Conn
 	began time.Time
 
 	mu       sync.Mutex
-	buffer   []byte // reused from frame to frame
-	pending  int64  // rows in buffer
-	rows     int64  // sent
-	bytes    int64  // sent
+	framer   encode.Framer // nil until the first form is known
+	rows     int64         // sent
+	bytes    int64         // sent
 	firstRow time.Duration
 	err      error // of a flush by the timer
 	timer    *time.Timer
 }
 
 func newOutput(conn *pipe.Conn, began time.Time) *output {
-	o := &output{conn: conn, began: began, buffer: make([]byte, 0, encode.Target+encode.Target/8)}
+	o := &output{conn: conn, began: began}
 	o.timer = time.AfterFunc(time.Hour, o.late)
 	o.timer.Stop()
 	return o
+}
+
+// use gives rows another form. Nothing may wait: a pull ends with a flush.
+func (o *output) use(framer encode.Framer) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.framer = framer
 }
 
 // wait is called before DuckDB is asked for more: rows that wait go out soon.
@@ -46,7 +52,7 @@ func (o *output) wait() {
 func (o *output) waiting() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.buffer) > 0
+	return !o.framer.Empty()
 }
 
 // late sends what waits; the timer calls it.
@@ -58,8 +64,8 @@ func (o *output) late() {
 	}
 }
 
-// add encodes rows from to to of a chunk, sending every frame that is full.
-func (o *output) add(enc *encode.Encoder, chunk *vector.Chunk, from, to int) error {
+// add takes rows from to to of a chunk, sending every frame that is full.
+func (o *output) add(chunk *vector.Chunk, from, to int) error {
 	o.timer.Stop()
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -67,14 +73,12 @@ func (o *output) add(enc *encode.Encoder, chunk *vector.Chunk, from, to int) err
 		if o.err != nil {
 			return o.err
 		}
-		var err error
-		before := from
-		o.buffer, from, err = enc.Rows(o.buffer, chunk, from, to)
-		o.pending += int64(from - before)
+		next, full, err := o.framer.Rows(chunk, from, to)
 		if err != nil {
 			return err //nolint:wrapcheck // a fault for the user
 		}
-		if len(o.buffer) >= encode.Target {
+		from = next
+		if full {
 			if err := o.send(); err != nil {
 				return err
 			}
@@ -83,11 +87,18 @@ func (o *output) add(enc *encode.Encoder, chunk *vector.Chunk, from, to int) err
 	return nil
 }
 
-// extra lets append put bytes of no row into the frame.
-func (o *output) extra(appendTo func([]byte) []byte) {
+// begin adds what comes before the first row.
+func (o *output) begin() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.buffer = appendTo(o.buffer)
+	o.framer.Header()
+}
+
+// end adds what comes after the last row.
+func (o *output) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.framer.Trailer()
 }
 
 // flush sends what waits.
@@ -103,19 +114,19 @@ func (o *output) flush() error {
 
 // send needs mu.
 func (o *output) send() error {
-	if len(o.buffer) == 0 {
+	if o.framer.Empty() {
 		return nil
 	}
-	if o.firstRow == 0 && o.pending > 0 {
+	rows, parts := o.framer.Frame()
+	if o.firstRow == 0 && rows > 0 {
 		o.firstRow = max(time.Since(o.began), 1)
 	}
-	err := o.conn.SendRows(o.pending, o.buffer)
-	o.rows += o.pending
-	o.bytes += int64(len(o.buffer))
-	o.pending, o.buffer = 0, o.buffer[:0]
-	if cap(o.buffer) > 4*encode.Target { // one large row must not hold its memory
-		o.buffer = make([]byte, 0, encode.Target+encode.Target/8)
+	err := o.conn.SendRows(rows, parts...)
+	o.rows += rows
+	for _, part := range parts {
+		o.bytes += int64(len(part))
 	}
+	o.framer.Reset()
 	if err != nil {
 		return fmt.Errorf("send rows: %w", err)
 	}

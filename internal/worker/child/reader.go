@@ -25,8 +25,31 @@ func (r *reader) text(name, value string) {
 
 // SQL gives the call.
 func (r *reader) SQL() string {
-	parts := append([]string{list(r.files)}, r.options...)
+	parts := append([]string{list(literal(r.files))}, r.options...)
 	return r.function + "(" + strings.Join(parts, ", ") + ")"
+}
+
+// literal gives paths as patterns that match these files alone: to DuckDB a path
+// is a pattern, and a file may have any name.
+func literal(files []string) []string {
+	escape := strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]")
+	out := make([]string, len(files))
+	for i, f := range files {
+		out[i] = escape.Replace(f)
+	}
+	return out
+}
+
+// readable gives the paths that a sandbox must allow for files: DuckDB asks for
+// the pattern too.
+func readable(files []query.File) []string {
+	allowed := paths(files)
+	for i, pattern := range literal(allowed) {
+		if pattern != allowed[i] {
+			allowed = append(allowed, pattern)
+		}
+	}
+	return allowed
 }
 
 // structure makes {'name': 'type', ...} of columns.

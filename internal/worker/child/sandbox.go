@@ -1,11 +1,13 @@
 package child
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/tavana/tavana/internal/pgfunc"
 	"github.com/tavana/tavana/internal/query"
 )
 
@@ -14,8 +16,8 @@ type sandbox struct {
 	settings query.Settings
 	memory   int64 // bytes for DuckDB
 	threads  int
-	tempDir  string
-	temp     int64 // bytes
+	spills   bool  // there is a directory for it
+	temp     int64 // bytes that may be in it
 	files    []string
 }
 
@@ -31,36 +33,60 @@ func duckMemory(process int64) int64 {
 	return max(process-reserve, leastMemory)
 }
 
-// enter applies the limits and shuts the doors, in the one order that works:
-// what may be read is said before access ends. Configuration is locked later,
-// once the tables are there.
-func (s sandbox) enter(ctx context.Context, e *engine) error {
-	zone := s.settings.TimeZone
-	if zone == "" {
-		zone = "UTC"
-	}
-	statements := []string{
+// defaultZone is the time zone of sessions that set none.
+const defaultZone = "UTC"
+
+// always are the settings that every execution has. A child makes them while it
+// waits: nobody waits for it then.
+func always(tempDir string) []string {
+	return []string{
 		"SET allow_persistent_secrets = false",
 		"SET autoinstall_known_extensions = false",
 		"SET autoload_known_extensions = false",
 		"SET allow_community_extensions = false",
-		"SET TimeZone = " + query.QuoteLiteral(zone),
-		"SET integer_division = " + strconv.FormatBool(s.settings.IntegerDivision),
+		"SET TimeZone = " + query.QuoteLiteral(defaultZone),
 		"SET enable_progress_bar = true",
 		"SET enable_progress_bar_print = false",
 		"SET progress_bar_time = 0",
+		"SET integer_division = false",
+		"SET temp_directory = " + query.QuoteLiteral(tempDir),
+		"SET parquet_metadata_cache = true",    // a footer is parsed once, not when each view, statement and scan binds
 		"SET streaming_buffer_size = '128KiB'", // it is filled before the first row comes
+	}
+}
+
+// enter applies the limits and shuts the doors, in the one order that works:
+// what may be read is said before access ends. Configuration is locked later,
+// once the tables are there. What is the same for all was set by warm.
+func (s sandbox) enter(ctx context.Context, e *engine) error {
+	statements := []string{
 		"SET memory_limit = '" + strconv.FormatInt(s.memory, 10) + "B'",
 		"SET threads = " + strconv.Itoa(max(s.threads, 1)),
-		"SET temp_directory = " + query.QuoteLiteral(s.tempDir),
 	}
-	if s.tempDir != "" {
+	statements = append(statements, meaning(s.settings).Settings()...)
+	if s.spills {
 		statements = append(statements, "SET max_temp_directory_size = '"+strconv.FormatInt(max(s.temp, 0), 10)+"B'")
+	}
+	if zone := s.zone(); zone != defaultZone {
+		statements = append(statements, "SET TimeZone = "+query.QuoteLiteral(zone))
 	}
 	statements = append(statements,
 		"SET allowed_paths = "+list(s.files),
 		"SET enable_external_access = false",
 	)
+	return set(ctx, e, statements)
+}
+
+// meaning is what SQL means with some settings.
+func meaning(s query.Settings) pgfunc.Meaning {
+	return pgfunc.Meaning{Postgres: s.PostgresSemantics, Integers: s.IntegerDivision}
+}
+
+// zone is the session's time zone.
+func (s sandbox) zone() string { return cmp.Or(s.settings.TimeZone, defaultZone) }
+
+// set runs settings one by one, so that one that fails is named.
+func set(ctx context.Context, e *engine, statements []string) error {
 	for _, sql := range statements {
 		if err := e.conn.Exec(ctx, sql); err != nil {
 			word, _, _ := strings.Cut(sql, " = ")

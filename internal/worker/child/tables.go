@@ -3,7 +3,7 @@ package child
 import (
 	"context"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
@@ -62,42 +62,36 @@ func install(ctx context.Context, e *engine, s query.Start) error {
 	return nil
 }
 
-// createView makes the view that a table is. Columns are listed, and cast only
-// where the files' type differs, so that filters and projections reach the
-// reader.
+// createView makes the view that a table is: its columns, with the types that the
+// catalog knows. A cast to the type that a column has is none to DuckDB, so that
+// filters and projections reach the reader.
 func createView(ctx context.Context, e *engine, t query.Table) error {
 	if len(t.Files) == 0 {
 		return fault.New(fault.TableUnreadable, "the table has no files")
 	}
-	for _, f := range t.Files {
-		if _, err := os.Stat(f.Path); err != nil {
-			return fault.Wrap(err, fault.TableUnreadable, "one of its files is gone or closed to the server")
-		}
-	}
 	source := tableReader(t).SQL()
-	p, err := e.conn.Prepare(ctx, "SELECT * FROM "+source)
-	if err != nil {
-		return err //nolint:wrapcheck // becomes the table's error in the caller
+	selected := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		name := query.QuoteIdent(c.Name)
+		selected[i] = "CAST(" + name + " AS " + c.Type + ") AS " + name
+	}
+	sql := "CREATE VIEW " + t.Name.SQL() + " AS SELECT " + strings.Join(selected, ", ") + " FROM " + source
+	err := e.conn.Exec(ctx, sql)
+	if err == nil {
+		return nil
+	}
+	// What is wrong with the files comes first, then what is wrong with us.
+	p, broken := e.conn.Prepare(ctx, "SELECT * FROM "+source)
+	if broken != nil {
+		return broken //nolint:wrapcheck // becomes the table's error in the caller
 	}
 	found := p.Columns()
 	p.Close()
-	types := make(map[string]string, len(found))
-	for _, c := range found {
-		types[strings.ToLower(c.Name)] = c.Type
-	}
-	selected := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		has, ok := types[strings.ToLower(c.Name)]
-		if !ok {
+	for _, c := range t.Columns {
+		same := func(f query.Column) bool { return strings.EqualFold(f.Name, c.Name) }
+		if !slices.ContainsFunc(found, same) {
 			return fault.New(fault.TableUnreadable, "the files have no column %q", c.Name)
 		}
-		name := query.QuoteIdent(c.Name)
-		selected[i] = name
-		if has != c.Type {
-			selected[i] = "CAST(" + name + " AS " + c.Type + ") AS " + name
-		}
 	}
-
-	sql := "CREATE VIEW " + t.Name.SQL() + " AS SELECT " + strings.Join(selected, ", ") + " FROM " + source
-	return e.conn.Exec(ctx, sql) //nolint:wrapcheck // becomes the table's error in the caller
+	return err //nolint:wrapcheck // becomes the table's error in the caller
 }

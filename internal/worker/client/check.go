@@ -2,38 +2,62 @@ package client
 
 import (
 	"encoding/binary"
+	"fmt"
 
+	"github.com/tavana/tavana/internal/arrowframe"
+	"github.com/tavana/tavana/internal/arrowtype"
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/query"
 	"github.com/tavana/tavana/internal/worker/pipe"
 )
 
-// checker walks the headers of the messages in frames. The process that
-// encoded them ran a user's query: it may have been taken over, and what it
-// says goes to the user's client byte for byte. Rows themselves are not read.
+// checker walks the headers of the messages in frames, or what record batches say of
+// themselves. The process that encoded them ran a user's query: it may have been
+// taken over, and what it says goes to the user's client byte for byte. Values are
+// not read.
 type checker struct {
 	columns int
 	form    frames.Form
-	extra   int64 // messages beyond rows that may still come: headers and trailers of COPY
+	extra   int64              // messages beyond rows that may still come: the header of COPY's CSV, the trailer of its binary format
+	layout  *arrowframe.Layout // of record batches
 }
 
-// newChecker makes the checker for one pull.
-func newChecker(columns int, form frames.Form) *checker {
-	c := &checker{columns: columns, form: form}
+// newChecker makes the checker for one pull. The error is for columns that the form
+// has no place for.
+func newChecker(columns []query.Column, form frames.Form) (*checker, error) {
+	c := &checker{columns: len(columns), form: form}
 	switch form.Encoding {
+	case frames.Arrow:
+		schema, err := arrowtype.Schema(columns, form.TimeZone)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // a fault for the user
+		}
+		if c.layout, err = arrowframe.NewLayout(schema); err != nil {
+			return nil, fmt.Errorf("check record batches: %w", err)
+		}
 	case frames.CopyBinary:
-		c.extra = 2
+		c.extra = 1
 	case frames.CopyText, frames.CopyCSV:
 		if form.Copy.Header {
 			c.extra = 1
 		}
 	case frames.Rows:
 	}
-	return c
+	return c, nil
 }
 
-// check tells whether data is rows whole messages of the expected kind.
+// check tells whether data is as many rows, in the form of the pull.
 func (c *checker) check(rows int64, data []byte) bool {
+	if c.layout == nil {
+		return c.messages(rows, data)
+	}
+	batch, err := c.layout.Parse(data)
+	return err == nil && batch.Rows == rows && c.layout.Check(batch) == nil
+}
+
+// messages tells whether data is rows whole messages of the expected kind.
+func (c *checker) messages(rows int64, data []byte) bool {
 	kind := byte('d')
 	if c.form.Encoding == frames.Rows {
 		kind = 'D'

@@ -2,9 +2,13 @@ package client
 
 import (
 	"encoding/binary"
+	"strings"
 	"testing"
 
+	"github.com/tavana/tavana/internal/arrowframe"
+	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
+	"github.com/tavana/tavana/internal/query"
 )
 
 // row makes a DataRow with as many NULLs as fields.
@@ -29,8 +33,35 @@ func join(parts ...[]byte) []byte {
 	return out
 }
 
+// checked makes a checker for columns of a type each.
+func checked(tb testing.TB, form frames.Form, types ...string) *checker {
+	tb.Helper()
+	columns := make([]query.Column, len(types))
+	for i, typ := range types {
+		columns[i].Type = typ
+	}
+	c, err := newChecker(columns, form)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// batch makes the frame of one BIGINT and one VARCHAR of five bytes.
+func batch(rows int64, offsets [2]uint32) []byte {
+	const text = "seven"
+	nodes := []arrowframe.Node{{Length: 1}, {Length: 1}}
+	out := arrowframe.AppendDescription(nil, rows, nodes, []int{0, 8, 0, 8, len(text)})
+	out = binary.LittleEndian.AppendUint64(out, 7)
+	out = binary.LittleEndian.AppendUint32(out, offsets[0])
+	out = binary.LittleEndian.AppendUint32(out, offsets[1])
+	return append(out, (text + strings.Repeat("\x00", arrowframe.Padded(len(text))-len(text)))...)
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
+	arrow := frames.Form{Encoding: frames.Arrow}
+	good := batch(1, [2]uint32{0, 5})
 	rows := frames.Form{Encoding: frames.Rows}
 	text := frames.Form{Encoding: frames.CopyText}
 	header := frames.Form{Encoding: frames.CopyCSV, Copy: frames.CopyOptions{Header: true}}
@@ -65,23 +96,41 @@ func TestCheck(t *testing.T) {
 		"no header was asked for":  {text, 1, join(message('d', "a\n"), message('d', "1\n")), false},
 		"header":                   {header, 1, join(message('d', "a\n"), message('d', "1\n")), true},
 		"two headers":              {header, 0, join(message('d', "a\n"), message('d', "b\n")), false},
-		"header and trailer":       {binaries, 1, join(message('d', "PGCOPY"), message('d', "1"), message('d', "\xff\xff")), true},
-		"one too many":             {binaries, 0, join(message('d', ""), message('d', ""), message('d', "")), false},
+		"trailer":                  {binaries, 1, join(message('d', "PGCOPY1"), message('d', "\xff\xff")), true},
+		"batch":                    {arrow, 1, good, true},
+		"batch of other rows":      {arrow, 2, good, false},
+		"batch that says two rows": {arrow, 2, batch(2, [2]uint32{0, 5}), false},
+		"two batches":              {arrow, 2, join(good, good), false},
+		"cut batch":                {arrow, 1, good[:len(good)-8], false},
+		"no batch":                 {arrow, 0, nil, false},
+		"offset beyond the text":   {arrow, 1, batch(1, [2]uint32{0, 6}), false},
+		"offsets that fall":        {arrow, 1, batch(1, [2]uint32{5, 0}), false},
+		"row instead of a batch":   {arrow, 1, row(2), false},
+		"one too many":             {binaries, 0, join(message('d', ""), message('d', "")), false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := newChecker(2, c.form).check(c.rows, c.data); got != c.ok {
+			if got := checked(t, c.form, "BIGINT", "VARCHAR").check(c.rows, c.data); got != c.ok {
 				t.Errorf("check gave %v", got)
 			}
 		})
 	}
 }
 
+// TestCheckRefuses: a column that Arrow has no type for is told before anything runs.
+func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
+	_, err := newChecker([]query.Column{{Name: "a", Type: "GEOMETRY"}}, frames.Form{Encoding: frames.Arrow})
+	if fault.KindOf(err) != fault.Unsupported {
+		t.Error(err)
+	}
+}
+
 // TestCheckCountsAcrossFrames has one header per pull, in whichever frame.
 func TestCheckCountsAcrossFrames(t *testing.T) {
 	t.Parallel()
-	c := newChecker(1, frames.Form{Encoding: frames.CopyCSV, Copy: frames.CopyOptions{Header: true}})
+	c := checked(t, frames.Form{Encoding: frames.CopyCSV, Copy: frames.CopyOptions{Header: true}}, "BIGINT")
 	two := join(message('d', "a\n"), message('d', "1\n"))
 	if !c.check(1, two) || !c.check(2, two) || c.check(1, two) {
 		t.Error("a second header went through")
@@ -99,7 +148,7 @@ func FuzzCheck(f *testing.F) {
 		if isRows {
 			form, kind = frames.Form{Encoding: frames.Rows}, 'D'
 		}
-		if !newChecker(2, form).check(rows, data) {
+		if !checked(t, form, "BIGINT", "BIGINT").check(rows, data) {
 			return
 		}
 		var n int64

@@ -8,19 +8,23 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc/filters"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/query"
 	"github.com/tavana/tavana/internal/wire"
+	"github.com/tavana/tavana/internal/worker/line"
 	"github.com/tavana/tavana/internal/worker/rawcodec"
 	pb "github.com/tavana/tavana/proto/tavana/v1"
 )
@@ -28,6 +32,7 @@ import (
 // Config says where the supervisor is: Socket, or Address with TLS.
 type Config struct {
 	Socket  string       // path of a Unix socket
+	Lines   string       // path of the socket that takes lines (see package line); empty: rows come over gRPC
 	Address string       // host:port
 	TLS     *tls.Config  // for Address; with a client certificate
 	Window  int32        // bytes that a stream may have on its way; default 2 MiB
@@ -51,6 +56,8 @@ type Client struct {
 	conn   *grpc.ClientConn
 	worker pb.WorkerServiceClient
 	logger *slog.Logger
+	lines  *line.Sender // nil: rows come over gRPC
+	pool   rawcodec.Pool
 }
 
 // Status is what a supervisor tells about itself.
@@ -65,7 +72,9 @@ type Status struct {
 	Reserve int64  // bytes beside Memory, for inspections
 	Evicted int64  // spares ended for their memory since the supervisor began
 	OOM     int64  // leases ended by their limit of memory since the supervisor began
-	Running []Child
+	// Goroutines is how many the supervisor has now.
+	Goroutines int
+	Running    []Child
 }
 
 // Child is a child that runs a query.
@@ -76,7 +85,13 @@ type Child struct {
 	Memory int64 // bytes now
 }
 
-const bufferSize = 256 << 10 // of the connection, each way
+const (
+	bufferSize = 256 << 10 // of the connection, each way
+	// silence is how long the other end may say nothing before it is asked
+	// whether it is there, and how long it may take to answer: a machine that is
+	// gone closes no connection.
+	silence = 20 * time.Second
+)
 
 // Dial connects, and waits until the supervisor answers or ctx ends.
 func Dial(ctx context.Context, config Config) (*Client, error) {
@@ -90,11 +105,14 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 	}
 	conn, err := grpc.NewClient(target,
 		grpc.WithTransportCredentials(creds),
-		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),
+		grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithFilter(filters.Not(filters.MethodName("Status"))))),
 		grpc.WithInitialWindowSize(config.Window),
 		grpc.WithInitialConnWindowSize(8*config.Window),
 		grpc.WithReadBufferSize(bufferSize), grpc.WithWriteBufferSize(bufferSize),
 		grpc.WithNoProxy(), grpc.WithDisableServiceConfig(),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time: silence, Timeout: silence, PermitWithoutStream: true,
+		}),
 		grpc.WithDefaultCallOptions(
 			grpc.ForceCodecV2(rawcodec.New(&rawcodec.Pool{})),
 			grpc.MaxCallRecvMsgSize(rawcodec.MaxMessage),
@@ -106,7 +124,13 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 	if err := waitReady(ctx, conn); err != nil {
 		return nil, errors.Join(fmt.Errorf("dial worker %q: %w", target, err), conn.Close())
 	}
-	return &Client{conn: conn, worker: pb.NewWorkerServiceClient(conn), logger: config.Logger}, nil
+	c := &Client{conn: conn, worker: pb.NewWorkerServiceClient(conn), logger: config.Logger}
+	if config.Lines != "" {
+		if c.lines, err = line.Dial(config.Lines); err != nil {
+			return nil, errors.Join(fmt.Errorf("dial worker: %w", err), conn.Close())
+		}
+	}
+	return c, nil
 }
 
 func waitReady(ctx context.Context, conn *grpc.ClientConn) error {
@@ -128,6 +152,9 @@ func waitReady(ctx context.Context, conn *grpc.ClientConn) error {
 
 // Close ends the connection and with it all of its streams.
 func (c *Client) Close() error {
+	if c.lines != nil {
+		_ = c.lines.Close() // lines that are open live on
+	}
 	if err := c.conn.Close(); err != nil {
 		return fmt.Errorf("close worker connection: %w", err)
 	}
@@ -138,7 +165,7 @@ func (c *Client) Close() error {
 // alone: the stream lives until it is closed. A refusal comes with the first
 // use of the stream.
 func (c *Client) Execute(ctx context.Context, start query.Start) (frames.Stream, error) {
-	return newStream(ctx, c.worker, start, c.logger)
+	return c.newStream(ctx, start)
 }
 
 // Inspect reads what files hold.
@@ -161,6 +188,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		Limits: answer.GetLimits(), Started: answer.GetStarted(), Leases: answer.GetLeases(),
 		Used: answer.GetUsedBytes(), Reserve: answer.GetReserveBytes(),
 		Evicted: answer.GetEvicted(), OOM: answer.GetOutOfMemory(),
+		Goroutines: int(answer.GetGoroutines()),
 	}
 	for _, ch := range answer.GetChildren() {
 		s.Running = append(s.Running, Child{

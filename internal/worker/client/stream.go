@@ -26,6 +26,8 @@ const (
 	// cancelWait bounds how long a cancelled call may go on without an outcome:
 	// the supervisor kills after 500 ms.
 	cancelWait = 1500 * time.Millisecond
+	// endWait bounds how long Close waits for the end of a call after its outcome.
+	endWait = 200 * time.Millisecond
 )
 
 // stream is one lease. Its fields without a lock belong to the goroutine that
@@ -33,6 +35,7 @@ const (
 type stream struct {
 	call   pb.WorkerService_ExecuteClient
 	end    context.CancelFunc // ends the call and with it the child
+	rowsOn *rowLine           // nil: frames come as responses of the call
 	logger *slog.Logger
 	began  time.Time
 
@@ -42,6 +45,7 @@ type stream struct {
 	outcome   *query.Outcome
 	rows      int64
 	bytes     int64
+	first     time.Duration // until the first row came
 
 	sending   sync.Mutex
 	cancelled atomic.Bool
@@ -51,30 +55,42 @@ type stream struct {
 
 var _ frames.Stream = (*stream)(nil)
 
-func newStream(
-	ctx context.Context, worker pb.WorkerServiceClient, start query.Start, logger *slog.Logger,
-) (*stream, error) {
+func (c *Client) newStream(ctx context.Context, start query.Start) (*stream, error) {
+	s := &stream{logger: c.logger, began: time.Now()}
+	s.progress.Store(&frames.Progress{Fraction: -1})
+	request := wire.Start(start)
+	if c.lines != nil {
+		way, token, err := c.lines.Open()
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		s.rowsOn, request.Line = newRowLine(way, &c.pool), token[:]
+	}
 	// The values go on (trace context), the end of ctx does not: the stream
 	// outlives the message that started it.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, end)
-	call, err := worker.Execute(life)
+	s.end = func() {
+		end()
+		s.rowsOn.close()
+	}
+	stop := context.AfterFunc(ctx, s.end)
+	call, err := c.worker.Execute(life)
 	if err == nil {
-		err = call.Send(&pb.ExecuteRequest{Message: &pb.ExecuteRequest_Start{Start: wire.Start(start)}})
+		err = call.Send(&pb.ExecuteRequest{Message: &pb.ExecuteRequest_Start{Start: request}})
 		if errors.Is(err, io.EOF) {
 			// The call has ended; its status is read by the first Recv.
 			err = call.RecvMsg(&rawcodec.Response{})
 		}
 	}
 	if !stop() || err != nil {
-		end()
+		s.end()
 		if ctx.Err() != nil {
 			return nil, fault.From(ctx.Err())
 		}
 		return nil, callFault(ctx, err)
 	}
-	s := &stream{call: call, end: end, logger: logger, began: time.Now()}
-	s.progress.Store(&frames.Progress{Fraction: -1})
+	s.call = call
+	s.rowsOn.listen(call, func(p *pb.Progress) { s.progress.Store(progress(p)) })
 	return s, nil
 }
 
@@ -108,13 +124,16 @@ func (s *stream) Pull(
 	if s.outcome != nil {
 		return 0, false, s.failure()
 	}
+	check, err := newChecker(s.columns, form)
+	if err != nil {
+		return 0, false, err
+	}
 	defer s.watch(ctx)()
 	s.send(&pb.ExecuteRequest{Message: &pb.ExecuteRequest_Pull{
 		Pull: &pb.Pull{MaxRows: maxRows, Form: wire.Form(form)},
 	}})
-	check := newChecker(len(s.columns), form)
 	for {
-		r, err := s.receive()
+		r, err := s.next()
 		if err != nil {
 			return rows, false, err
 		}
@@ -160,9 +179,12 @@ func (s *stream) frame(
 	}
 	if !check.check(r.Rows, r.Data) {
 		r.Free()
-		return 0, s.violated("messages in a frame")
+		return 0, s.violated("rows in a frame")
 	}
 	n := r.Rows
+	if s.rows == 0 && n > 0 {
+		s.first = time.Since(s.began)
+	}
 	s.rows += n
 	s.bytes += int64(len(r.Data))
 	buffer := r.Buffer
@@ -174,16 +196,17 @@ func (s *stream) frame(
 func (s *stream) receive() (rawcodec.Response, error) {
 	for s.outcome == nil {
 		var r rawcodec.Response
-		if err := s.call.RecvMsg(&r); err != nil {
+		if err := s.hear(&r); err != nil {
 			return r, s.broke(err)
 		}
 		switch m := r.Message.GetMessage().(type) {
 		case *pb.ExecuteResponse_Progress:
-			s.progress.Store(&frames.Progress{
-				Fraction: m.Progress.GetFraction(), Rows: m.Progress.GetRowsProcessed(), Memory: m.Progress.GetMemoryBytes(),
-			})
+			s.progress.Store(progress(m.Progress))
 		case *pb.ExecuteResponse_Outcome:
 			o := wire.ToOutcome(m.Outcome)
+			if s.rowsOn != nil { // nobody else saw the rows
+				o.Rows, o.Bytes, o.FirstRowAfter = s.rows, s.bytes, s.first
+			}
 			s.outcome = &o
 		default:
 			return r, nil
@@ -216,7 +239,8 @@ func (s *stream) broke(err error) error {
 		return s.violated(err.Error())
 	case s.cancelled.Load():
 		return s.fail(fault.From(context.Canceled))
-	case status.Code(err) == codes.Unavailable && !s.described:
+	case !s.described && (status.Code(err) == codes.Unavailable || status.Code(err) == codes.Canceled):
+		// Nothing has begun; and a call that nobody cancelled ended with its connection.
 		return s.fail(unavailable(err))
 	default:
 		return s.fail(lost(err))
@@ -266,6 +290,7 @@ func (s *stream) Close() query.Outcome {
 	if s.outcome == nil {
 		if !s.finished {
 			s.Cancel(frames.UserCancel)
+			s.rowsOn.drain()
 		}
 		timer := time.AfterFunc(outcomeWait, s.end)
 		for s.outcome == nil {
@@ -274,11 +299,27 @@ func (s *stream) Close() query.Outcome {
 		}
 		timer.Stop()
 	}
+	s.hangUp()
 	if guard := s.guard.Load(); guard != nil {
 		guard.Stop()
 	}
 	s.end()
+	s.rowsOn.wait()
 	return *s.outcome
+}
+
+// hangUp ends the call as its worker does: one that is broken off instead would
+// look like a failure to whoever traces calls.
+func (s *stream) hangUp() {
+	timer := time.AfterFunc(endWait, s.end)
+	defer timer.Stop()
+	for {
+		var r rawcodec.Response
+		if err := s.hear(&r); err != nil {
+			return
+		}
+		r.Free()
+	}
 }
 
 // Progress implements frames.Stream.

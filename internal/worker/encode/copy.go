@@ -2,6 +2,7 @@ package encode
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/frames"
@@ -17,11 +18,12 @@ type copier struct {
 	escape    byte
 	null      []byte
 	special   [256]bool // bytes that make a value be escaped or quoted
+	safe      []bool    // columns whose values never are
 	scratch   []byte
 }
 
 // newCopier checks the options and sets the columns' quoting.
-func newCopier(form frames.Form, columns []column) (copier, error) {
+func newCopier(form frames.Form, columns []column, types []*vector.Type) (copier, error) {
 	o := form.Copy
 	c := copier{csv: form.Encoding == frames.CopyCSV, header: o.Header, delimiter: '\t', null: []byte(`\N`)}
 	if c.csv {
@@ -65,6 +67,10 @@ func newCopier(form frames.Form, columns []column) (copier, error) {
 		}
 		columns[i].quote = c.csv
 	}
+	c.safe = make([]bool, len(columns))
+	for i, t := range types {
+		c.safe[i] = !columns[i].quote && c.harmless(t)
+	}
 	return c, nil
 }
 
@@ -99,10 +105,46 @@ func (c *copier) row(dst []byte, columns []column, chunk *vector.Chunk, row int)
 			break
 		}
 		at := len(dst)
-		dst = columns[i].value(dst, v, row)
+		dst = columns[i].put(roomy(dst), v, row)
+		if c.safe[i] {
+			continue
+		}
 		dst = c.protect(dst, at, columns[i].quote, len(columns) == 1)
 	}
 	return closeMessage(append(dst, '\n'), start)
+}
+
+// alphabet is all that the text forms of a type consist of; empty: anything.
+func alphabet(t *vector.Type) string {
+	const number = "0123456789+-.eE" + "InfinityNaN"
+	switch t.ID {
+	case vector.TinyInt, vector.SmallInt, vector.Integer, vector.BigInt, vector.UTinyInt, vector.USmallInt,
+		vector.UInteger, vector.UBigInt, vector.HugeInt, vector.UHugeInt, vector.Decimal, vector.Float, vector.Double:
+		return number
+	case vector.Boolean:
+		return "tf"
+	case vector.Date, vector.Time, vector.TimeTZ, vector.Timestamp, vector.TimestampS, vector.TimestampMS,
+		vector.TimestampNS, vector.TimestampTZ:
+		return number + " :BC"
+	case vector.UUID:
+		return "0123456789abcdef-"
+	default:
+		return ""
+	}
+}
+
+// harmless tells whether no value of a type is ever escaped or quoted.
+func (c *copier) harmless(t *vector.Type) bool {
+	letters := alphabet(t)
+	if letters == "" || c.csv && strings.Trim(string(c.null), letters) == "" && len(c.null) > 0 {
+		return false
+	}
+	for _, b := range []byte(letters) {
+		if c.special[b] {
+			return false
+		}
+	}
+	return true
 }
 
 // protect escapes or quotes the value that begins at start where it must be.

@@ -219,30 +219,3 @@ func timetz(bits uint64) (micros int64, offset int) {
 	const most = 16*3600 - 1
 	return int64(bits >> 24), most - int(bits&0xffffff)
 }
-
-// dateCache holds the texts of days, with their lengths, by the low bits of
-// the day.
-type dateCache struct {
-	entries [4096]dateEntry
-}
-
-type dateEntry struct {
-	day  int32
-	size uint8 // 0: empty
-	text [11]byte
-}
-
-// text appends a date's text.
-func (c *dateCache) text(dst []byte, day int32) []byte {
-	e := &c.entries[uint32(day)%uint32(len(c.entries))]
-	if e.day == day && e.size != 0 {
-		return append(dst, e.text[:e.size]...)
-	}
-	start := len(dst)
-	dst = dateText(dst, day)
-	if n := len(dst) - start; n <= len(e.text) {
-		e.day, e.size = day, uint8(n)
-		copy(e.text[:], dst[start:])
-	}
-	return dst
-}

@@ -1,6 +1,7 @@
 // Package encode turns chunks of columns into the messages that a PostgreSQL
 // client reads: DataRow, or CopyData in COPY's text, CSV and binary formats,
-// byte for byte as PostgreSQL 15 writes them.
+// byte for byte as PostgreSQL 15 writes them; and into record batches of Arrow. A
+// Framer gathers either into frames.
 //
 // An Encoder resolves each column's type and format once; after that no value
 // allocates. It reads vectors only, so it knows nothing of DuckDB.
@@ -30,21 +31,23 @@ type appender func(dst []byte, v *vector.Vector, row int) []byte
 
 // column is how one column's values are written.
 type column struct {
-	fast  fast // how fields write it without a call
+	fast  fast // how put writes it
 	scale uint8
+	dates *dateCache
 	value appender
 	quote bool // CSV: always quoted
 }
 
-// Encoder writes rows of one result in one form. It is used by one goroutine.
+// Encoder writes rows of one result in one form of messages. It is used by one goroutine.
 type Encoder struct {
 	encoding frames.Encoding
 	columns  []column
 	names    []string
 	copying  copier
+	unsigned bool // the signature of COPY's binary format is still to be sent
 }
 
-// New makes an encoder for columns of the given types.
+// New makes an encoder for columns of the given types, in any form but Arrow.
 func New(columns []query.Column, types []*vector.Type, form frames.Form) (*Encoder, error) {
 	if form.Encoding < frames.Rows || form.Encoding > frames.CopyBinary {
 		return nil, fault.New(fault.Protocol, "unknown encoding of rows")
@@ -67,7 +70,7 @@ func New(columns []query.Column, types []*vector.Type, form frames.Form) (*Encod
 		e.names = append(e.names, columns[i].Name)
 	}
 	if form.Encoding == frames.CopyText || form.Encoding == frames.CopyCSV {
-		if e.copying, err = newCopier(form, e.columns); err != nil {
+		if e.copying, err = newCopier(form, e.columns, types); err != nil {
 			return nil, err
 		}
 	}
@@ -83,7 +86,7 @@ func resolveFormats(form frames.Form, columns int) ([]int16, error) {
 		given = []int16{1}
 	case frames.CopyText, frames.CopyCSV:
 		given = nil
-	case frames.Rows:
+	case frames.Rows, frames.Arrow:
 	}
 	switch len(given) {
 	case 0:
@@ -110,10 +113,10 @@ func (s *style) column(t *vector.Type, format int16) (column, error) {
 		return column{}, fault.New(fault.Unsupported, "values of type %s cannot be sent", t.Text).
 			WithHint("Cast the column to VARCHAR.")
 	}
-	c := column{}
+	c := column{scale: t.Scale, dates: s.dates}
 	if format == 0 {
 		c.value = s.text(t)
-		c.fast, c.scale = fastText(t)
+		c.fast = fastText(t)
 		return c, nil
 	}
 	c.value = s.binary(t)
@@ -121,20 +124,21 @@ func (s *style) column(t *vector.Type, format int16) (column, error) {
 	return c, nil
 }
 
-// Header gives what comes before the first row: the signature of COPY's
-// binary format, the names of CSV with a header. Nothing for other forms.
+// signature begins COPY's binary format.
+const signature = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// Header gives what comes before the first row as a message of its own: the names
+// of CSV with a header. The signature of COPY's binary format begins the message
+// that comes next, as PostgreSQL has it: readers rely on it.
 func (e *Encoder) Header(dst []byte) []byte {
 	switch e.encoding {
 	case frames.CopyBinary:
-		start := len(dst)
-		dst = append(dst, 'd', 0, 0, 0, 0)
-		dst = append(dst, "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
-		return closeMessage(dst, start)
+		e.unsigned = true
 	case frames.CopyText, frames.CopyCSV:
 		if e.copying.header {
 			return e.copying.names(dst, e.names)
 		}
-	case frames.Rows:
+	case frames.Rows, frames.Arrow:
 	}
 	return dst
 }
@@ -143,7 +147,8 @@ func (e *Encoder) Header(dst []byte) []byte {
 // format. Nothing for other forms.
 func (e *Encoder) Trailer(dst []byte) []byte {
 	if e.encoding == frames.CopyBinary {
-		return append(dst, 'd', 0, 0, 0, 6, 0xff, 0xff)
+		start := len(dst)
+		return closeMessage(append(e.open(dst), 0xff, 0xff), start)
 	}
 	return dst
 }
@@ -182,10 +187,20 @@ func tooLarge() error {
 		WithHint("Select fewer or shorter columns.")
 }
 
+// open begins a message of COPY's binary format.
+func (e *Encoder) open(dst []byte) []byte {
+	dst = append(dst, 'd', 0, 0, 0, 0)
+	if e.unsigned {
+		e.unsigned = false
+		dst = append(dst, signature...)
+	}
+	return dst
+}
+
 func (e *Encoder) copyBinary(dst []byte, chunk *vector.Chunk, row int) []byte {
 	start := len(dst)
 	n := len(e.columns)
-	dst = append(dst, 'd', 0, 0, 0, 0, byte(n>>8), byte(n))
+	dst = append(e.open(dst), byte(n>>8), byte(n))
 	return closeMessage(e.fields(dst, chunk, row), start)
 }
 
@@ -207,17 +222,10 @@ func (e *Encoder) fields(dst []byte, chunk *vector.Chunk, row int) []byte {
 		if len(dst) > stop {
 			return dst
 		}
-		c := &e.columns[i]
-		switch c.fast {
-		case raw:
-			dst = rawField(dst, stored(v, row))
-		case long:
-			dst = longField(dst, *at[int64](v, row), int(c.scale))
-		case longBytes:
-			dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), uint64(*at[int64](v, row)))
-		default:
-			dst = field(dst, c.value, v, row)
-		}
+		dst = roomy(dst)
+		start := len(dst)
+		dst = e.columns[i].put(dst[:start+4], v, row)
+		binary.BigEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
 	}
 	return dst
 }

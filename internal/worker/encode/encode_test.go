@@ -3,7 +3,9 @@ package encode_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/csv"
 	"runtime"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -159,6 +161,75 @@ func TestNewRefuses(t *testing.T) {
 	for name, c := range cases {
 		if _, err := encode.New(columns, types, c.form); fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+// TestCopyOfPlainTypes: a delimiter or a NULL that could be part of a number or
+// a date is told from one.
+func TestCopyOfPlainTypes(t *testing.T) {
+	t.Parallel()
+	columns, types, chunk := lineitem(t)
+	plain, err := encode.New(columns, types, frames.Form{Encoding: frames.CopyCSV})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(enc *encode.Encoder, delimiter rune) [][]string {
+		data, _, err := enc.Rows(nil, chunk, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := csv.NewReader(strings.NewReader(payloads(t, data)))
+		r.Comma = delimiter
+		rows, err := r.ReadAll()
+		if err != nil {
+			t.Fatalf("delimiter %q: %v", delimiter, err)
+		}
+		return rows
+	}
+	want := read(plain, ',')
+	for _, delimiter := range "0123456789-. :" {
+		enc, err := encode.New(columns, types, frames.Form{
+			Encoding: frames.CopyCSV, Copy: frames.CopyOptions{Delimiter: string(delimiter)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, read(enc, delimiter)); diff != "" {
+			t.Fatalf("delimiter %q: %s", delimiter, diff)
+		}
+	}
+	null := want[0][0]
+	enc, err := encode.New(columns, types, frames.Form{Encoding: frames.CopyCSV, Copy: frames.CopyOptions{Null: &null}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, _, err := enc.Rows(nil, chunk, 0, 1)
+	if line := payloads(t, data); err != nil || !strings.HasPrefix(line, `"`+null+`",`) {
+		t.Errorf("a value like NULL: %q, %v", line, err)
+	}
+}
+
+// TestCopyBinary: the signature is no message of its own, also where there are no
+// rows: clients read the first row behind it.
+func TestCopyBinary(t *testing.T) {
+	t.Parallel()
+	const signature = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	columns, types, chunk := texts(t, "a", "<null>")
+	for rows, want := range map[int]string{
+		0: "d\x00\x00\x00\x19" + signature + "\xff\xff",
+		2: "d\x00\x00\x00\x1e" + signature + "\x00\x01\x00\x00\x00\x01a" + "d\x00\x00\x00\x0a\x00\x01\xff\xff\xff\xff" + "d\x00\x00\x00\x06\xff\xff",
+	} {
+		enc, err := encode.New(columns, types, frames.Form{Encoding: frames.CopyBinary})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, _, err := enc.Rows(enc.Header(nil), chunk, 0, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(enc.Trailer(data))); diff != "" {
+			t.Errorf("%d rows: %s", rows, diff)
 		}
 	}
 }

@@ -150,7 +150,9 @@ func wide(scale uint8) appender {
 func (s *style) timeText(t *vector.Type) appender {
 	switch t.ID {
 	case vector.Date:
-		return func(dst []byte, v *vector.Vector, row int) []byte { return s.dates.text(dst, *at[int32](v, row)) }
+		return func(dst []byte, v *vector.Vector, row int) []byte {
+			return s.dates.text(roomy(dst), *at[int32](v, row))
+		}
 	case vector.Time:
 		return func(dst []byte, v *vector.Vector, row int) []byte { return clock(dst, *at[int64](v, row)) }
 	case vector.TimeNS:
@@ -258,6 +260,12 @@ func uuidText(dst []byte, v *vector.Vector, row int) []byte {
 }
 
 func enumText(t *vector.Type) appender {
+	label := enumLabel(t)
+	return func(dst []byte, v *vector.Vector, row int) []byte { return append(dst, label(v, row)...) }
+}
+
+// enumLabel gives the label of a value; there is none for a number of no label.
+func enumLabel(t *vector.Type) func(v *vector.Vector, row int) string {
 	labels := t.Labels
 	index := func(v *vector.Vector, row int) int { return int(*at[uint8](v, row)) }
 	switch t.Bytes {
@@ -266,10 +274,10 @@ func enumText(t *vector.Type) appender {
 	case 4:
 		index = func(v *vector.Vector, row int) int { return int(*at[uint32](v, row)) }
 	}
-	return func(dst []byte, v *vector.Vector, row int) []byte {
+	return func(v *vector.Vector, row int) string {
 		if i := index(v, row); i < len(labels) {
-			return append(dst, labels[i]...)
+			return labels[i]
 		}
-		return dst
+		return ""
 	}
 }

@@ -8,6 +8,7 @@
 package pipe
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,6 +34,9 @@ const (
 	Rows Kind = 2
 	// Inspect is an InspectRequest to the child, or an InspectResponse from it.
 	Inspect Kind = 3
+	// Line hands a descriptor to the child, before the start: the socket that
+	// its frames and the ends of its pulls go to instead of the pipe.
+	Line Kind = 4
 )
 
 // Bounds on what goes through a pipe, in bytes.
@@ -56,8 +60,9 @@ var ErrBroken = errors.New("broken packet")
 // Packet is one packet as it was received.
 type Packet struct {
 	Kind Kind
-	Rows int64  // count of rows, in packets of kind Rows
-	Data []byte // the encoded rows, or the protobuf message
+	Rows int64    // count of rows, in packets of kind Rows
+	Data []byte   // the encoded rows, or the protobuf message
+	File *os.File // in packets of kind Line
 }
 
 // Conn is one end of a pipe. Any number of goroutines may send; one at a time
@@ -67,10 +72,13 @@ type Conn struct {
 
 	mu      sync.Mutex // guards the fields below and keeps packets whole
 	header  [headerSize + countSize]byte
-	vectors [2][]byte
+	vectors [][]byte
 	scratch []byte
 
-	head [headerSize + countSize]byte // of the receiver
+	head  [headerSize + countSize]byte // of the receiver
+	most  int64                        // bytes of a message; 0: MaxMessage
+	files *net.UnixConn                // takes descriptors, too; nil: none are taken
+	came  *os.File                     // with the head of the packet that is being received
 }
 
 // New makes an end of a pipe from a connected stream.
@@ -89,8 +97,19 @@ func FromFile(file *os.File) (*Conn, error) {
 // Inherited gives a child's end of its pipe. It may be called once.
 func Inherited() (*Conn, error) {
 	unix.CloseOnExec(FD)
-	return FromFile(os.NewFile(FD, "pipe"))
+	c, err := FromFile(os.NewFile(FD, "pipe"))
+	if err == nil {
+		c.TakeFiles()
+	}
+	return c, err
 }
+
+// BoundMessages refuses messages of more than so many bytes that come from the
+// other end. It is called before anything is received.
+func (c *Conn) BoundMessages(bytes int64) { c.most = bytes }
+
+// TakeFiles lets packets of kind Line in: the other end is trusted.
+func (c *Conn) TakeFiles() { c.files, _ = c.conn.(*net.UnixConn) }
 
 // Pair makes a pipe: the supervisor's end, and the file that the child
 // inherits. The caller closes the file once the child has started.
@@ -129,27 +148,49 @@ func (c *Conn) Send(kind Kind, m proto.Message) error {
 
 const maxScratch = 64 << 10
 
-// SendRows sends a frame of rows. It blocks while the other end does not take
-// it; data may be used again when it returns.
-func (c *Conn) SendRows(rows int64, data []byte) error {
-	if rows < 0 || len(data) > MaxFrame {
-		return fmt.Errorf("send frame of %d rows, %d bytes: %w", rows, len(data), ErrBroken)
+// SendLine hands a copy of a descriptor to the other end.
+func (c *Conn) SendLine(file *os.File) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	socket, ok := c.conn.(*net.UnixConn)
+	if !ok {
+		return errors.New("send line: the pipe carries no descriptors")
+	}
+	header := []byte{0, 0, 0, 1, byte(Line)}
+	if _, _, err := socket.WriteMsgUnix(header, unix.UnixRights(int(file.Fd())), nil); err != nil {
+		return fmt.Errorf("send line: %w", err)
+	}
+	return nil
+}
+
+// SendRows sends a frame of rows, whose data may lie in parts. It blocks while the
+// other end does not take it; the memory may be used again when it returns.
+func (c *Conn) SendRows(rows int64, data ...[]byte) error {
+	size := 0
+	for _, part := range data {
+		size += len(part)
+	}
+	if rows < 0 || size > MaxFrame {
+		return fmt.Errorf("send frame of %d rows, %d bytes: %w", rows, size, ErrBroken)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	binary.BigEndian.PutUint64(c.header[headerSize:], uint64(rows))
-	return c.write(Rows, c.header[:], data)
+	return c.write(Rows, c.header[:], data...)
 }
 
 // write sends a header and a payload in one call of the kernel where it can.
-func (c *Conn) write(kind Kind, header, data []byte) error {
-	length := len(header) - headerSize + 1 + len(data)
+func (c *Conn) write(kind Kind, header []byte, data ...[]byte) error {
+	length := len(header) - headerSize + 1
+	for _, part := range data {
+		length += len(part)
+	}
 	binary.BigEndian.PutUint32(header, uint32(length)) //nolint:gosec // bounded by the caller
 	header[4] = byte(kind)
-	c.vectors = [2][]byte{header, data}
-	buffers := net.Buffers(c.vectors[:])
+	c.vectors = append(append(c.vectors[:0], header), data...)
+	buffers := net.Buffers(c.vectors)
 	_, err := buffers.WriteTo(c.conn)
-	c.vectors = [2][]byte{}
+	clear(c.vectors)
 	if err != nil {
 		return fmt.Errorf("send packet: %w", err)
 	}
@@ -166,6 +207,10 @@ func (c *Conn) Receive(buffer func(kind Kind, size int) []byte) (Packet, error) 
 		return Packet{}, err
 	}
 	p := Packet{Kind: kind}
+	if kind == Line {
+		p.File, c.came = c.came, nil
+		return p, nil
+	}
 	if kind == Rows {
 		if _, err := io.ReadFull(c.conn, c.head[headerSize:]); err != nil {
 			return Packet{}, fmt.Errorf("receive count of rows: %w", noEOF(err))
@@ -189,16 +234,21 @@ func (c *Conn) Receive(buffer func(kind Kind, size int) []byte) (Packet, error) 
 
 // receiveHeader reads a packet's head and checks it; size is that of the data.
 func (c *Conn) receiveHeader() (kind Kind, size int, err error) {
-	if _, err := io.ReadFull(c.conn, c.head[:headerSize]); err != nil {
+	if err := c.readHead(); err != nil {
 		return 0, 0, fmt.Errorf("receive packet: %w", err)
 	}
 	length := int64(binary.BigEndian.Uint32(c.head[:]))
 	kind = Kind(c.head[4])
-	least, most := int64(1), int64(1+MaxMessage)
+	least, most := int64(1), 1+cmp.Or(c.most, MaxMessage)
 	switch kind {
 	case Message, Inspect:
 	case Rows:
 		least, most = 1+countSize, 1+countSize+MaxFrame
+	case Line:
+		most = 1
+		if c.came == nil {
+			return 0, 0, fmt.Errorf("receive line without a descriptor: %w", ErrBroken)
+		}
 	default:
 		return 0, 0, fmt.Errorf("receive packet of kind %d: %w", kind, ErrBroken)
 	}
@@ -206,6 +256,57 @@ func (c *Conn) receiveHeader() (kind Kind, size int, err error) {
 		return 0, 0, fmt.Errorf("receive packet of kind %d and length %d: %w", kind, length, ErrBroken)
 	}
 	return kind, int(length - least), nil
+}
+
+// readHead reads the head of a packet, and the descriptor that comes with it.
+func (c *Conn) readHead() error {
+	head := c.head[:headerSize]
+	if c.files == nil {
+		_, err := io.ReadFull(c.conn, head)
+		return err //nolint:wrapcheck // the caller does
+	}
+	oob := make([]byte, unix.CmsgSpace(4))
+	for have := 0; have < len(head); {
+		n, oobn, _, _, err := c.files.ReadMsgUnix(head[have:], oob)
+		if files := Files(oob[:oobn]); len(files) > 0 {
+			CloseFiles(files[1:])
+			c.came = files[0]
+		}
+		if err != nil {
+			if have > 0 {
+				err = noEOF(err)
+			}
+			return err //nolint:wrapcheck // the caller does
+		}
+		have += n
+	}
+	return nil
+}
+
+// Files gives the descriptors in what came beside a message.
+func Files(oob []byte) []*os.File {
+	messages, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil
+	}
+	var files []*os.File
+	for _, m := range messages {
+		fds, err := unix.ParseUnixRights(&m)
+		if err != nil {
+			continue
+		}
+		for _, fd := range fds {
+			files = append(files, os.NewFile(uintptr(fd), "received"))
+		}
+	}
+	return files
+}
+
+// CloseFiles closes what nobody wants.
+func CloseFiles(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
 }
 
 // noEOF makes the end of the stream inside a packet differ from the end

@@ -25,8 +25,12 @@ func TestRowsCross(t *testing.T) {
 	}
 	defer func() { _ = b.Close() }()
 	data := bytes.Repeat([]byte("row"), 1<<20)
+	parts := [][]byte{data[:0], data[:5], data[5:9], data[9 : 1<<20]}
+	for i := 1 << 20; i < len(data); i += 1000 { // more than the kernel takes at once
+		parts = append(parts, data[i:min(i+1000, len(data))])
+	}
 	sent := make(chan error, 1)
-	go func() { sent <- b.SendRows(7, data) }()
+	go func() { sent <- b.SendRows(7, parts...) }()
 	p, err := a.Receive(nil)
 	if err != nil || p.Kind != pipe.Rows || p.Rows != 7 || !bytes.Equal(p.Data, data) {
 		t.Errorf("got kind %d, %d rows, %d bytes, %v", p.Kind, p.Rows, len(p.Data), err)

@@ -27,7 +27,7 @@ type starter struct {
 	temp    string // directory of temporary directories
 	serial  atomic.Int64
 	started atomic.Int64
-	// shared is set once the kernel refused a network namespace.
+	// shared is set once the kernel refused namespaces.
 	shared atomic.Bool
 }
 
@@ -87,7 +87,7 @@ func (s *starter) launch(c *child) error {
 	process, err := s.spawner.Start(s.command(c, file, isolate))
 	if isolate && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSPC)) {
 		if !s.shared.Swap(true) {
-			s.config.Logger.Warn("children share the network namespace: the kernel allows no other",
+			s.config.Logger.Warn("children share namespaces of network and processes: the kernel allows no others",
 				slog.Any("error", err))
 		}
 		process, err = s.spawner.Start(s.command(c, file, false))
@@ -110,7 +110,9 @@ func (s *starter) command(c *child, file *os.File, isolate bool) *exec.Cmd {
 	cmd.WaitDelay = 200 * time.Millisecond
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if isolate {
-		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNET
+		// Nobody to talk to; and whatever it forks ends with it, as the kernel ends
+		// a namespace of processes with the first of them.
+		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNET | syscall.CLONE_NEWPID
 	}
 	if u := s.config.User; u > 0 {
 		id := uint32(u) //nolint:gosec // a user ID
@@ -163,6 +165,13 @@ func (c *child) alive() bool {
 	default:
 		return true
 	}
+}
+
+// killed tells whether a child that has ended was killed, and did not end by
+// itself.
+func (c *child) killed() bool {
+	status, ok := c.process.State().Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // tail keeps the end of what a child wrote to its standard error.

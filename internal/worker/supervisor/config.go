@@ -16,6 +16,7 @@ import (
 // Config says how a supervisor runs its children.
 type Config struct {
 	Socket string      // path of the Unix socket to serve on; its directory is made with mode 0700
+	Lines  string      // path of the socket that takes lines for rows (see package line); empty: none
 	Listen string      // host:port to serve on instead, with TLS
 	TLS    *tls.Config // for Listen: it must ask for client certificates
 

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 
@@ -31,7 +34,9 @@ type lease struct {
 	claim  time.Duration
 	config Config
 	pool   *rawcodec.Pool
+	span   trace.Span      // tells when the child was cancelled, killed and gone
 	send   func(any) error // to the client
+	line   *os.File        // rows pass us by on it; nil: they come through the pipe
 
 	// What was asked and what came; asked by the reader of requests, answered
 	// by the reader of the pipe.
@@ -56,6 +61,10 @@ type lease struct {
 
 // errViolation is wrapped by everything that a child must not send.
 var errViolation = errors.New("child broke the protocol")
+
+// errUnstarted is wrapped where the child ended before it took the statement:
+// where somebody killed it, another one can have it.
+var errUnstarted = errors.New("the child never had the statement")
 
 // run works until the child is gone, and gives the outcome. Requests of the
 // client come through request, in a goroutine of the caller's.
@@ -83,6 +92,7 @@ func (l *lease) run(ctx context.Context) query.Outcome {
 func (l *lease) reap(ctx context.Context) {
 	defer close(l.reaped)
 	<-l.child.process.Done()
+	l.span.AddEvent("gone")
 	l.cpu = l.meter.finish()
 	l.exceeded, l.peak = l.child.group.Exceeded(), l.child.group.Peak()
 	if err := l.child.release(); err != nil {
@@ -93,12 +103,17 @@ func (l *lease) reap(ctx context.Context) {
 // relay passes on what the child sends until it reports its outcome, ends, or
 // sends what it must not.
 func (l *lease) relay() (*query.Outcome, error) {
+	if l.line != nil {
+		if err := l.child.pipe.SendLine(l.line); err != nil {
+			return nil, fmt.Errorf("start query: %w: %w", errUnstarted, err)
+		}
+	}
 	if err := l.child.pipe.Send(pipe.Message, &pb.ExecuteRequest{
 		Message: &pb.ExecuteRequest_Start{Start: wire.Start(l.start)},
 	}); err != nil {
-		return nil, fmt.Errorf("start query: %w", err)
+		return nil, fmt.Errorf("start query: %w: %w", errUnstarted, err)
 	}
-	for {
+	for heard := false; ; heard = true {
 		var buffer *[]byte
 		p, err := l.child.pipe.Receive(func(_ pipe.Kind, size int) []byte {
 			buffer = l.pool.Get(size)
@@ -107,6 +122,9 @@ func (l *lease) relay() (*query.Outcome, error) {
 		if err != nil {
 			if buffer != nil {
 				l.pool.Put(buffer)
+			}
+			if !heard && errors.Is(err, syscall.ECONNRESET) { // the statement lies there unread
+				err = fmt.Errorf("%w: %w", errUnstarted, err)
 			}
 			return nil, fmt.Errorf("receive from child: %w", err)
 		}
@@ -127,7 +145,7 @@ func (l *lease) relay() (*query.Outcome, error) {
 // frame passes rows on, if they were asked for. It owns buffer.
 func (l *lease) frame(p pipe.Packet, buffer *[]byte) error {
 	l.mu.Lock()
-	ok := l.described && l.pulling && (l.most < 0 || p.Rows <= l.most)
+	ok := l.line == nil && l.described && l.pulling && (l.most < 0 || p.Rows <= l.most)
 	if ok && l.most >= 0 {
 		l.most -= p.Rows
 	}
@@ -169,7 +187,7 @@ func (l *lease) message(p pipe.Packet) (*query.Outcome, error) {
 		ok = !l.described
 		l.described = true
 	case *pb.ExecuteResponse_Pulled:
-		ok = l.pulling && v.Pulled.GetRows() == l.pulled
+		ok = l.line == nil && l.pulling && v.Pulled.GetRows() == l.pulled
 		l.pulling = false
 	case *pb.ExecuteResponse_Progress:
 		ok = true
@@ -186,7 +204,7 @@ func (l *lease) request(m *pb.ExecuteRequest) error {
 	switch v := m.GetMessage().(type) {
 	case *pb.ExecuteRequest_Pull:
 		l.mu.Lock()
-		ok := !l.pulling
+		ok := !l.pulling || l.line != nil // on a line nobody here sees the end of a pull
 		l.pulling, l.pulled, l.most = true, 0, -1
 		if n := v.Pull.GetMaxRows(); n > 0 {
 			l.most = n
@@ -210,8 +228,12 @@ func (l *lease) cancel(reason frames.Reason) {
 	if !l.reason.CompareAndSwap(nil, &reason) {
 		return
 	}
+	l.span.AddEvent("cancel")
 	// First the timer: a child that does not read its pipe blocks the message.
-	l.killer.Store(time.AfterFunc(l.config.KillAfter, l.child.process.Kill))
+	l.killer.Store(time.AfterFunc(l.config.KillAfter, func() {
+		l.span.AddEvent("kill")
+		l.child.process.Kill()
+	}))
 	_ = l.child.pipe.Send(pipe.Message, &pb.ExecuteRequest{
 		Message: &pb.ExecuteRequest_Cancel{Cancel: &pb.Cancel{Reason: wire.Reason(reason)}},
 	})
@@ -235,20 +257,34 @@ func (l *lease) judge(ctx context.Context, reported *query.Outcome, err error) q
 		o.Status, o.Fault = ended(*reason)
 	case reported == nil:
 		o.Fault = l.crashed(ctx, err)
-	case o.Fault == nil:
-		o.Fault = fault.New(fault.Internal, "internal error")
+	case o.Fault == nil || foreign(o.Fault.Kind):
+		o.Fault = l.crashed(ctx, fmt.Errorf("outcome: %w", errViolation))
 	case o.Fault.Kind == fault.OutOfMemory:
 		o.Status = query.OOM
 	default:
 		o.Status = query.Failed
 	}
-	o.Rows, o.Bytes = l.rows, l.bytes
-	o.Wall, o.ClaimTime, o.FirstRowAfter = time.Since(l.began), l.claim, l.first
+	o.Rows, o.Bytes, o.FirstRowAfter = l.rows, l.bytes, l.first
+	if l.line != nil && reported != nil { // the gateway, which counts itself, believes none of it
+		o.Rows, o.Bytes, o.FirstRowAfter = reported.Rows, reported.Bytes, reported.FirstRowAfter
+	}
+	o.Wall, o.ClaimTime = time.Since(l.began), l.claim
 	o.PeakMemory, o.CgroupPeak, o.MemoryLimit = l.meter.peak.Load(), l.peak, l.child.group.Limit()
 	o.CPU = l.cpu
 	o.Spilled = max(o.Spilled, l.meter.spilled.Load())
 	o.Warm = l.child.spare
 	return o
+}
+
+// foreign tells whether an error is one of the gateway's, which no statement
+// can end with: a child that says it wants to make a client do something.
+func foreign(kind fault.Kind) bool {
+	switch kind {
+	case fault.Unauthenticated, fault.NotAuthorized, fault.TooManyConnections, fault.QueueFull,
+		fault.IdleSession, fault.IdleTransaction, fault.ShuttingDown:
+		return true
+	}
+	return false
 }
 
 // crashed explains a child that ended without an outcome.
@@ -257,6 +293,10 @@ func (l *lease) crashed(ctx context.Context, err error) *fault.Error {
 		slog.String("execution_id", string(l.start.ID)), slog.Any("error", err),
 		slog.Any("exit", l.child.process.Err()), slog.String("output", l.child.output.String()))
 	hint := "Run the statement again; if it happens again, report it to the server's administrator."
+	if errors.Is(err, errUnstarted) && l.child.killed() {
+		return fault.Wrap(err, fault.Unavailable, "the worker's process ended before it had the statement").
+			WithHint("Try again.")
+	}
 	if errors.Is(err, errViolation) || errors.Is(err, pipe.ErrBroken) {
 		return fault.Wrap(err, fault.WorkerLost, "the query's process broke its contract and was ended").WithHint("%s", hint)
 	}

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -16,6 +20,7 @@ import (
 	"github.com/tavana/tavana/internal/frames"
 	"github.com/tavana/tavana/internal/query"
 	"github.com/tavana/tavana/internal/wire"
+	"github.com/tavana/tavana/internal/worker/line"
 	"github.com/tavana/tavana/internal/worker/pipe"
 	"github.com/tavana/tavana/internal/worker/rawcodec"
 	pb "github.com/tavana/tavana/proto/tavana/v1"
@@ -31,6 +36,7 @@ type service struct {
 	inspect chan struct{} // holds one token for each inspection that runs
 	ooms    atomic.Int64  // children that the limit of memory ended
 	pool    *rawcodec.Pool
+	lines   *line.Receiver // nil: all rows go over gRPC
 
 	readers sync.WaitGroup // goroutines that read requests
 	mu      sync.Mutex
@@ -53,7 +59,12 @@ func (s *service) Execute(call pb.WorkerService_ExecuteServer) error {
 	if start.Limits.Memory <= 0 {
 		start.Limits.Memory = s.config.SpareMemory
 	}
-	outcome := s.execute(call, start, began)
+	way, err := s.line(call.Context(), request.GetStart().GetLine())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = way.Close() }() // nil: there is nothing to close
+	outcome := s.traced(call, job{start: start, began: began, line: way})
 	s.config.Logger.DebugContext(call.Context(), "lease ended",
 		slog.String("execution_id", string(start.ID)), slog.String("status", string(outcome.Status)),
 		slog.Duration("wall", outcome.Wall), slog.Duration("cpu", outcome.CPU),
@@ -63,22 +74,51 @@ func (s *service) Execute(call pb.WorkerService_ExecuteServer) error {
 	})
 }
 
+// job is what a call asks for.
+type job struct {
+	start query.Start
+	began time.Time
+	line  *os.File // for the rows; nil: they are responses of the call
+}
+
+// line takes the line that a start names; none is nil.
+func (s *service) line(ctx context.Context, token []byte) (*os.File, error) {
+	if len(token) == 0 {
+		return nil, nil //nolint:nilnil // no line was asked for
+	}
+	if s.lines == nil || len(token) != len(line.Token{}) {
+		return nil, status.Error(codes.InvalidArgument, "no such line")
+	}
+	ctx, cancel := context.WithTimeout(ctx, lineWait)
+	defer cancel()
+	way := s.lines.Take(line.Token(token), ctx.Done())
+	if way == nil {
+		return nil, status.Error(codes.Unavailable, "the line did not come")
+	}
+	return way, nil
+}
+
+// lineWait bounds the wait for a line, which is sent before the start.
+const lineWait = 2 * time.Second
+
 // execute runs a lease from its reservation to its last trace.
-func (s *service) execute(call pb.WorkerService_ExecuteServer, start query.Start, began time.Time) query.Outcome {
+func (s *service) execute(ctx context.Context, call pb.WorkerService_ExecuteServer, j job) query.Outcome {
 	refuse := func(err error) query.Outcome {
 		return query.Outcome{
-			Status: query.Failed, Fault: fault.From(err), Wall: time.Since(began), MemoryLimit: start.Limits.Memory,
+			Status: query.Failed, Fault: fault.From(err), Wall: time.Since(j.began), MemoryLimit: j.start.Limits.Memory,
 		}
 	}
-	ctx := call.Context()
-	c, err := s.lease(ctx, start.Limits.Memory)
+	c, err := s.lease(ctx, j.start.Limits.Memory)
 	if err != nil {
 		return refuse(err)
 	}
 	defer c.end()
+	span := trace.SpanFromContext(ctx)
+	span.AddEvent("claimed", trace.WithAttributes(
+		attribute.Int("pid", c.process.PID()), attribute.Bool("spare", c.spare)))
 	l := &lease{
-		start: start, began: began, claim: time.Since(began), child: c,
-		meter: measure(c, s.config.Sample), config: s.config, pool: s.pool, send: call.SendMsg,
+		start: j.start, began: j.began, claim: time.Since(j.began), child: c, line: j.line,
+		meter: measure(c, s.config.Sample), config: s.config, pool: s.pool, span: span, send: call.SendMsg,
 		reaped: make(chan struct{}),
 	}
 	if !s.add(l) {
@@ -159,6 +199,9 @@ func (s *service) inspector(ctx context.Context) (*child, error) {
 
 func (s *service) unavailable(ctx context.Context, err error) error {
 	s.config.Logger.ErrorContext(ctx, "child did not start", slog.Any("error", err))
+	if full := fault.FullDisk(err); full != nil {
+		return full
+	}
 	return fault.Wrap(err, fault.Unavailable, "the worker could not start a process for the statement").
 		WithHint("Try again in a few seconds.")
 }
@@ -204,8 +247,9 @@ func (s *service) Inspect(ctx context.Context, request *pb.InspectRequest) (*pb.
 	select {
 	case s.inspect <- struct{}{}:
 		defer func() { <-s.inspect }()
-	case <-ctx.Done():
-		return wire.Inspection(query.Inspection{}, ctx.Err()), nil
+	case <-ctx.Done(): // others took the time, not the file
+		err := fault.Wrap(ctx.Err(), fault.Unavailable, "too many files are read at the moment")
+		return wire.Inspection(query.Inspection{}, err), nil
 	}
 	c, err := s.inspector(ctx)
 	if err != nil {
@@ -264,6 +308,7 @@ func (s *service) Status(context.Context, *pb.StatusRequest) (*pb.StatusResponse
 		Inspections:  int32(len(s.inspect)), //nolint:gosec // a small count
 		Evicted:      s.spares.evicted.Load(),
 		OutOfMemory:  s.ooms.Load(),
+		Goroutines:   int32(runtime.NumGoroutine()), //nolint:gosec // a small count
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

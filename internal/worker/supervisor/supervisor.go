@@ -12,14 +12,17 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc/filters"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 
 	"github.com/tavana/tavana/internal/lifecycle"
 	"github.com/tavana/tavana/internal/limit"
+	"github.com/tavana/tavana/internal/worker/line"
 	"github.com/tavana/tavana/internal/worker/rawcodec"
 	pb "github.com/tavana/tavana/proto/tavana/v1"
 )
@@ -27,6 +30,10 @@ import (
 const (
 	window     = 2 << 20   // bytes that a stream may have on its way
 	bufferSize = 256 << 10 // of a connection, each way
+	// silence is how long a gateway may say nothing before it is asked whether it
+	// is there, and how long it may take to answer: one whose machine is gone
+	// must not keep its leases.
+	silence = 20 * time.Second
 )
 
 // Run serves until ctx ends, then ends what runs. When it returns no child is
@@ -79,14 +86,24 @@ func (s *service) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.config.Lines != "" {
+		if err := os.Remove(s.config.Lines); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return errors.Join(fmt.Errorf("remove old socket: %w", err), listener.Close())
+		}
+		if s.lines, err = line.Listen(s.config.Lines); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	server := grpc.NewServer(
 		grpc.Creds(creds),
-		grpc.StatsHandler(otelgrpc.NewServerHandler()),
+		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(filters.Not(filters.MethodName("Status"))))),
 		grpc.ForceServerCodecV2(rawcodec.New(s.pool)),
 		grpc.MaxRecvMsgSize(rawcodec.MaxMessage), grpc.MaxSendMsgSize(rawcodec.MaxMessage),
 		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(8*window),
 		grpc.ReadBufferSize(bufferSize), grpc.WriteBufferSize(bufferSize),
 		grpc.WaitForHandlers(true),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: silence, Timeout: silence}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: silence / 2, PermitWithoutStream: true}),
 	)
 	pb.RegisterWorkerServiceServer(server, s)
 	group, ctx := errgroup.WithContext(ctx)
@@ -94,10 +111,16 @@ func (s *service) serve(ctx context.Context) error {
 		s.spares.run(ctx)
 		return nil
 	})
+	if s.lines != nil {
+		group.Go(s.lines.Run)
+	}
 	group.Go(func() error {
 		<-ctx.Done()
 		s.stop(server)
-		return nil
+		if s.lines == nil {
+			return nil
+		}
+		return s.lines.Close() //nolint:wrapcheck // says it all
 	})
 	group.Go(func() error {
 		s.config.Logger.InfoContext(ctx, "worker serves", slog.String("address", listener.Addr().String()),

@@ -558,11 +558,12 @@ func (x *Fault) GetPosition() int32 {
 
 // Setting is a session setting that is replayed in a worker or planner.
 type Settings struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	TimeZone        string                 `protobuf:"bytes,1,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`                       // IANA name; empty: UTC
-	IntegerDivision bool                   `protobuf:"varint,2,opt,name=integer_division,json=integerDivision,proto3" json:"integer_division,omitempty"` // 5/2 = 2, as PostgreSQL has it
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	TimeZone          string                 `protobuf:"bytes,1,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`                             // IANA name; empty: UTC
+	IntegerDivision   bool                   `protobuf:"varint,2,opt,name=integer_division,json=integerDivision,proto3" json:"integer_division,omitempty"`       // 5/2 = 2, as PostgreSQL has it
+	PostgresSemantics bool                   `protobuf:"varint,3,opt,name=postgres_semantics,json=postgresSemantics,proto3" json:"postgres_semantics,omitempty"` // what PostgreSQL means where DuckDB means another thing
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Settings) Reset() {
@@ -605,6 +606,13 @@ func (x *Settings) GetTimeZone() string {
 func (x *Settings) GetIntegerDivision() bool {
 	if x != nil {
 		return x.IntegerDivision
+	}
+	return false
+}
+
+func (x *Settings) GetPostgresSemantics() bool {
+	if x != nil {
+		return x.PostgresSemantics
 	}
 	return false
 }
@@ -655,10 +663,11 @@ const file_tavana_v1_query_proto_rawDesc = "" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x12\n" +
 	"\x04hint\x18\x04 \x01(\tR\x04hint\x12\x1a\n" +
-	"\bposition\x18\x05 \x01(\x05R\bposition\"R\n" +
+	"\bposition\x18\x05 \x01(\x05R\bposition\"\x81\x01\n" +
 	"\bSettings\x12\x1b\n" +
 	"\ttime_zone\x18\x01 \x01(\tR\btimeZone\x12)\n" +
-	"\x10integer_division\x18\x02 \x01(\bR\x0fintegerDivision*U\n" +
+	"\x10integer_division\x18\x02 \x01(\bR\x0fintegerDivision\x12-\n" +
+	"\x12postgres_semantics\x18\x03 \x01(\bR\x11postgresSemantics*U\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eFORMAT_PARQUET\x10\x01\x12\x0e\n" +

@@ -81,6 +81,7 @@ const (
 	Form_KIND_PG_COPY_TEXT   Form_Kind = 2 // complete CopyData messages ('d', length, one row)
 	Form_KIND_PG_COPY_CSV    Form_Kind = 3
 	Form_KIND_PG_COPY_BINARY Form_Kind = 4 // header and trailer are CopyData messages of 0 rows
+	Form_KIND_ARROW          Form_Kind = 5 // each frame is one record batch (internal/arrowframe)
 )
 
 // Enum value maps for Form_Kind.
@@ -91,6 +92,7 @@ var (
 		2: "KIND_PG_COPY_TEXT",
 		3: "KIND_PG_COPY_CSV",
 		4: "KIND_PG_COPY_BINARY",
+		5: "KIND_ARROW",
 	}
 	Form_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED":    0,
@@ -98,6 +100,7 @@ var (
 		"KIND_PG_COPY_TEXT":   2,
 		"KIND_PG_COPY_CSV":    3,
 		"KIND_PG_COPY_BINARY": 4,
+		"KIND_ARROW":          5,
 	}
 )
 
@@ -287,15 +290,18 @@ func (*ExecuteRequest_Pull) isExecuteRequest_Message() {}
 func (*ExecuteRequest_Cancel) isExecuteRequest_Message() {}
 
 type Start struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ExecutionId   string                 `protobuf:"bytes,1,opt,name=execution_id,json=executionId,proto3" json:"execution_id,omitempty"`
-	Sql           string                 `protobuf:"bytes,2,opt,name=sql,proto3" json:"sql,omitempty"`               // one statement, parameters as CAST($n AS type)
-	Parameters    []*Value               `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"` // $1 first
-	Tables        []*Table               `protobuf:"bytes,4,rep,name=tables,proto3" json:"tables,omitempty"`         // exactly what the statement reads
-	Catalog       string                 `protobuf:"bytes,5,opt,name=catalog,proto3" json:"catalog,omitempty"`       // current catalog
-	Schema        string                 `protobuf:"bytes,6,opt,name=schema,proto3" json:"schema,omitempty"`         // current schema
-	Settings      *Settings              `protobuf:"bytes,7,opt,name=settings,proto3" json:"settings,omitempty"`
-	Limits        *Limits                `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	ExecutionId string                 `protobuf:"bytes,1,opt,name=execution_id,json=executionId,proto3" json:"execution_id,omitempty"`
+	Sql         string                 `protobuf:"bytes,2,opt,name=sql,proto3" json:"sql,omitempty"`               // one statement, parameters as CAST($n AS type)
+	Parameters  []*Value               `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"` // $1 first
+	Tables      []*Table               `protobuf:"bytes,4,rep,name=tables,proto3" json:"tables,omitempty"`         // exactly what the statement reads
+	Catalog     string                 `protobuf:"bytes,5,opt,name=catalog,proto3" json:"catalog,omitempty"`       // current catalog
+	Schema      string                 `protobuf:"bytes,6,opt,name=schema,proto3" json:"schema,omitempty"`         // current schema
+	Settings    *Settings              `protobuf:"bytes,7,opt,name=settings,proto3" json:"settings,omitempty"`
+	Limits      *Limits                `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
+	// The token of a line that was handed over before: frames and Pulled go there
+	// instead of coming as responses. Empty: no line.
+	Line          []byte `protobuf:"bytes,9,opt,name=line,proto3" json:"line,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -382,6 +388,13 @@ func (x *Start) GetSettings() *Settings {
 func (x *Start) GetLimits() *Limits {
 	if x != nil {
 		return x.Limits
+	}
+	return nil
+}
+
+func (x *Start) GetLine() []byte {
+	if x != nil {
+		return x.Line
 	}
 	return nil
 }
@@ -1466,6 +1479,7 @@ type StatusResponse struct {
 	Inspections   int32                  `protobuf:"varint,10,opt,name=inspections,proto3" json:"inspections,omitempty"`                      // that run
 	Evicted       int64                  `protobuf:"varint,11,opt,name=evicted,proto3" json:"evicted,omitempty"`                              // spares ended for their memory since the supervisor began
 	OutOfMemory   int64                  `protobuf:"varint,12,opt,name=out_of_memory,json=outOfMemory,proto3" json:"out_of_memory,omitempty"` // leases ended by their limit since the supervisor began
+	Goroutines    int32                  `protobuf:"varint,13,opt,name=goroutines,proto3" json:"goroutines,omitempty"`                        // of the supervisor now
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1584,6 +1598,13 @@ func (x *StatusResponse) GetOutOfMemory() int64 {
 	return 0
 }
 
+func (x *StatusResponse) GetGoroutines() int32 {
+	if x != nil {
+		return x.Goroutines
+	}
+	return 0
+}
+
 type Child struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	ExecutionId      string                 `protobuf:"bytes,1,opt,name=execution_id,json=executionId,proto3" json:"execution_id,omitempty"`
@@ -1661,7 +1682,7 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\x05start\x18\x01 \x01(\v2\x10.tavana.v1.StartH\x00R\x05start\x12%\n" +
 	"\x04pull\x18\x02 \x01(\v2\x0f.tavana.v1.PullH\x00R\x04pull\x12+\n" +
 	"\x06cancel\x18\x03 \x01(\v2\x11.tavana.v1.CancelH\x00R\x06cancelB\t\n" +
-	"\amessage\"\xa6\x02\n" +
+	"\amessage\"\xba\x02\n" +
 	"\x05Start\x12!\n" +
 	"\fexecution_id\x18\x01 \x01(\tR\vexecutionId\x12\x10\n" +
 	"\x03sql\x18\x02 \x01(\tR\x03sql\x120\n" +
@@ -1672,7 +1693,8 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\acatalog\x18\x05 \x01(\tR\acatalog\x12\x16\n" +
 	"\x06schema\x18\x06 \x01(\tR\x06schema\x12/\n" +
 	"\bsettings\x18\a \x01(\v2\x13.tavana.v1.SettingsR\bsettings\x12)\n" +
-	"\x06limits\x18\b \x01(\v2\x11.tavana.v1.LimitsR\x06limits\"/\n" +
+	"\x06limits\x18\b \x01(\v2\x11.tavana.v1.LimitsR\x06limits\x12\x12\n" +
+	"\x04line\x18\t \x01(\fR\x04line\"/\n" +
 	"\x05Value\x12\x12\n" +
 	"\x04null\x18\x01 \x01(\bR\x04null\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\"\x83\x01\n" +
@@ -1692,7 +1714,7 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_TIMEOUT\x10\x01\x12\x16\n" +
 	"\x12REASON_IDLE_RESULT\x10\x02\x12\x13\n" +
-	"\x0fREASON_SHUTDOWN\x10\x03\"\x81\x03\n" +
+	"\x0fREASON_SHUTDOWN\x10\x03\"\x92\x03\n" +
 	"\x04Form\x12(\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x14.tavana.v1.Form.KindR\x04kind\x12\x18\n" +
 	"\aformats\x18\x02 \x03(\x05R\aformats\x12\x1b\n" +
@@ -1700,13 +1722,15 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\x12extra_float_digits\x18\x04 \x01(\x05R\x10extraFloatDigits\x12!\n" +
 	"\fbytea_escape\x18\x05 \x01(\bR\vbyteaEscape\x12%\n" +
 	"\x0einterval_style\x18\x06 \x01(\tR\rintervalStyle\x12*\n" +
-	"\x04copy\x18\a \x01(\v2\x16.tavana.v1.CopyOptionsR\x04copy\"t\n" +
+	"\x04copy\x18\a \x01(\v2\x16.tavana.v1.CopyOptionsR\x04copy\"\x84\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_PG_ROWS\x10\x01\x12\x15\n" +
 	"\x11KIND_PG_COPY_TEXT\x10\x02\x12\x14\n" +
 	"\x10KIND_PG_COPY_CSV\x10\x03\x12\x17\n" +
-	"\x13KIND_PG_COPY_BINARY\x10\x04\"\xe9\x01\n" +
+	"\x13KIND_PG_COPY_BINARY\x10\x04\x12\x0e\n" +
+	"\n" +
+	"KIND_ARROW\x10\x05\"\xe9\x01\n" +
 	"\vCopyOptions\x12\x1c\n" +
 	"\tdelimiter\x18\x01 \x01(\tR\tdelimiter\x12\x12\n" +
 	"\x04null\x18\x02 \x01(\tR\x04null\x12\x19\n" +
@@ -1770,7 +1794,7 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\x04rows\x18\x02 \x01(\x03R\x04rows\x122\n" +
 	"\aoptions\x18\x03 \x01(\v2\x18.tavana.v1.ReaderOptionsR\aoptions\x12&\n" +
 	"\x05fault\x18\x04 \x01(\v2\x10.tavana.v1.FaultR\x05fault\"\x0f\n" +
-	"\rStatusRequest\"\xfb\x02\n" +
+	"\rStatusRequest\"\x9b\x03\n" +
 	"\x0eStatusResponse\x12!\n" +
 	"\fmemory_bytes\x18\x01 \x01(\x03R\vmemoryBytes\x12\x12\n" +
 	"\x04cpus\x18\x02 \x01(\x05R\x04cpus\x12,\n" +
@@ -1785,7 +1809,10 @@ const file_tavana_v1_worker_proto_rawDesc = "" +
 	"\vinspections\x18\n" +
 	" \x01(\x05R\vinspections\x12\x18\n" +
 	"\aevicted\x18\v \x01(\x03R\aevicted\x12\"\n" +
-	"\rout_of_memory\x18\f \x01(\x03R\voutOfMemory\"\x8d\x01\n" +
+	"\rout_of_memory\x18\f \x01(\x03R\voutOfMemory\x12\x1e\n" +
+	"\n" +
+	"goroutines\x18\r \x01(\x05R\n" +
+	"goroutines\"\x8d\x01\n" +
 	"\x05Child\x12!\n" +
 	"\fexecution_id\x18\x01 \x01(\tR\vexecutionId\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\x05R\x03pid\x12,\n" +

@@ -22,7 +22,7 @@ func (e env) SetSetting(name, value string, _ bool) error {
 }
 
 func (env) Catalog() string { return "lake" }
-func (env) Schema() string  { return "sales" }
+func (env) Path() []string  { return []string{"sales", "main"} }
 func (env) User() string    { return "ann" }
 func (env) PID() int32      { return 42 }
 func (env) Version() string { return "1.2" }
@@ -43,9 +43,9 @@ func TestAnswers(t *testing.T) {
 		"aliases":     {"folded unless quoted", `SELECT 1 AS One, 2 "Two", 3 three, 4 AS limit`, columns{{Name: "one", Type: "INTEGER"}, {Name: "Two", Type: "INTEGER"}, {Name: "three", Type: "INTEGER"}, {Name: "limit", Type: "INTEGER"}}, []any{int32(1), int32(2), int32(3), int32(4)}},
 		"casts":       {"the last type names the column", `SELECT '7'::int, 1::pg_catalog.int8, CAST(-1 AS text), 't'::bool, 0::boolean, true::int4, null::bigint, 'x'::varchar::text, -1::int8`, columns{{Name: "int4", Type: "INTEGER"}, {Name: "int8", Type: "BIGINT"}, {Name: "text", Type: "VARCHAR"}, {Name: "bool", Type: "BOOLEAN"}, {Name: "bool", Type: "BOOLEAN"}, {Name: "int4", Type: "INTEGER"}, {Name: "int8", Type: "BIGINT"}, {Name: "text", Type: "VARCHAR"}, {Name: "int8", Type: "BIGINT"}}, []any{int32(7), int64(1), "-1", true, false, int32(1), nil, "x", int64(-1)}},
 		"version":     {"SQLAlchemy reads it", "select pg_catalog.version()", columns{{Name: "version", Type: "VARCHAR"}}, []any{"PostgreSQL 15.14 compatible, Tavana 1.2"}},
-		"identity":    {"with and without parentheses", "SELECT current_user, user, session_user, current_role, current_database(), current_catalog, current_schema, current_schema()", columns{{Name: "current_user", Type: "VARCHAR"}, {Name: "user", Type: "VARCHAR"}, {Name: "session_user", Type: "VARCHAR"}, {Name: "current_role", Type: "VARCHAR"}, {Name: "current_database", Type: "VARCHAR"}, {Name: "current_catalog", Type: "VARCHAR"}, {Name: "current_schema", Type: "VARCHAR"}, {Name: "current_schema", Type: "VARCHAR"}}, []any{"ann", "ann", "ann", "ann", "lake", "lake", "sales", "sales"}},
-		"schemas":     {"implicit ones on demand", "SELECT current_schemas(true), current_schemas(false)", columns{{Name: "current_schemas", Type: "VARCHAR[]"}, {Name: "current_schemas", Type: "VARCHAR[]"}}, []any{[]string{"pg_catalog", "sales"}, []string{"sales"}}},
-		"backend":     {"each of its type", "SELECT pg_backend_pid(), pg_is_in_recovery(), pg_advisory_unlock_all(), inet_server_port(), inet_server_addr()", columns{{Name: "pg_backend_pid", Type: "INTEGER"}, {Name: "pg_is_in_recovery", Type: "BOOLEAN"}, {Name: "pg_advisory_unlock_all", Type: "VARCHAR", Void: true}, {Name: "inet_server_port", Type: "INTEGER"}, {Name: "inet_server_addr", Type: "VARCHAR"}}, []any{int32(42), false, "", nil, nil}},
+		"identity":    {"with and without parentheses", "SELECT current_user, user, session_user, current_role, current_database(), current_catalog, current_schema, current_schema()", columns{{Name: "current_user", Type: "NAME"}, {Name: "user", Type: "NAME"}, {Name: "session_user", Type: "NAME"}, {Name: "current_role", Type: "NAME"}, {Name: "current_database", Type: "NAME"}, {Name: "current_catalog", Type: "NAME"}, {Name: "current_schema", Type: "NAME"}, {Name: "current_schema", Type: "NAME"}}, []any{"ann", "ann", "ann", "ann", "lake", "lake", "sales", "sales"}},
+		"schemas":     {"implicit ones on demand", "SELECT current_schemas(true), current_schemas(false)", columns{{Name: "current_schemas", Type: "NAME[]"}, {Name: "current_schemas", Type: "NAME[]"}}, []any{[]string{"pg_catalog", "sales", "main"}, []string{"sales", "main"}}},
+		"backend":     {"each of its type", "SELECT pg_backend_pid(), pg_is_in_recovery(), pg_advisory_unlock_all(), inet_server_port(), inet_server_addr()", columns{{Name: "pg_backend_pid", Type: "INTEGER"}, {Name: "pg_is_in_recovery", Type: "BOOLEAN"}, {Name: "pg_advisory_unlock_all", Type: "VOID"}, {Name: "inet_server_port", Type: "INTEGER"}, {Name: "inet_server_addr", Type: "VARCHAR"}}, []any{int32(42), false, "", nil, nil}},
 		"set and get": {"from left to right", "SELECT set_config('a', 'new', false), current_setting('a') v, current_setting('b', true)", columns{{Name: "set_config", Type: "VARCHAR"}, {Name: "v", Type: "VARCHAR"}, {Name: "current_setting", Type: "VARCHAR"}}, []any{"new", "new", nil}},
 	}
 	for name, c := range cases {
@@ -142,9 +142,9 @@ func fits(v any, typ string) bool {
 	case nil:
 		return true
 	case string:
-		return typ == "VARCHAR"
+		return typ == "VARCHAR" || typ == "NAME" || typ == "VOID"
 	case []string:
-		return typ == "VARCHAR[]"
+		return typ == "NAME[]"
 	case bool:
 		return typ == "BOOLEAN"
 	case int32:

@@ -1,6 +1,7 @@
 package constant
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tavana/tavana/internal/fault"
@@ -33,11 +34,11 @@ func (p *parser) function() (item, bool) {
 func keyword(name string) (item, bool) {
 	switch name {
 	case "current_user", "session_user", "user", "current_role":
-		return text(name, Env.User), true
+		return named(name, Env.User), true
 	case "current_catalog":
-		return text(name, Env.Catalog), true
+		return named(name, Env.Catalog), true
 	case "current_schema":
-		return text(name, Env.Schema), true
+		return currentSchema(), true
 	}
 	return item{}, false
 }
@@ -61,18 +62,18 @@ func plainCall(name string) (item, bool) {
 	switch name {
 	case "version":
 		return text(name, func(e Env) string {
-			return "PostgreSQL " + setting.ServerVersion + " compatible, Tavana " + e.Version()
+			return VersionText(e.Version())
 		}), true
 	case "current_database":
-		return text(name, Env.Catalog), true
+		return named(name, Env.Catalog), true
 	case "current_schema":
-		return text(name, Env.Schema), true
+		return currentSchema(), true
 	case "pg_backend_pid":
 		return item{Column{Name: name, Type: "INTEGER"}, func(e Env) (any, error) { return e.PID(), nil }}, true
 	case "pg_is_in_recovery":
 		return fixed(Column{Name: name, Type: "BOOLEAN"}, false), true
 	case "pg_advisory_unlock_all":
-		return fixed(Column{Name: name, Type: "VARCHAR", Void: true}, ""), true
+		return fixed(Column{Name: name, Type: "VOID"}, ""), true
 	case "inet_server_port":
 		return fixed(Column{Name: name, Type: "INTEGER"}, nil), true
 	case "inet_server_addr":
@@ -83,6 +84,13 @@ func plainCall(name string) (item, bool) {
 
 func text(name string, get func(Env) string) item {
 	return item{Column{Name: name, Type: "VARCHAR"}, func(e Env) (any, error) { return get(e), nil }}
+}
+
+// named is a text of PostgreSQL's type for names.
+func named(name string, get func(Env) string) item {
+	i := text(name, get)
+	i.column.Type = "NAME"
+	return i
 }
 
 func fixed(c Column, value any) item {
@@ -101,12 +109,23 @@ func (p *parser) schemas() (item, bool) {
 	if !ok || !p.accept(")") {
 		return item{}, false
 	}
-	return item{Column{Name: "current_schemas", Type: "VARCHAR[]"}, func(e Env) (any, error) {
-		if implicit {
-			return []string{"pg_catalog", e.Schema()}, nil
+	return item{Column{Name: "current_schemas", Type: "NAME[]"}, func(e Env) (any, error) {
+		path := append([]string{}, e.Path()...)
+		if implicit && !slices.Contains(path, "pg_catalog") {
+			path = slices.Insert(path, 0, "pg_catalog")
 		}
-		return []string{e.Schema()}, nil
+		return path, nil
 	}}, true
+}
+
+// currentSchema is NULL where no schema of the search path exists.
+func currentSchema() item {
+	return item{Column{Name: "current_schema", Type: "NAME"}, func(e Env) (any, error) {
+		if path := e.Path(); len(path) > 0 {
+			return path[0], nil
+		}
+		return nil, nil
+	}}
 }
 
 func (p *parser) currentSetting() (item, bool) {
@@ -163,4 +182,9 @@ func unknown(name string) error {
 		name = strings.ToValidUTF8(name[:most], "") + "..."
 	}
 	return fault.New(fault.UndefinedObject, "unrecognized configuration parameter %q", name)
+}
+
+// VersionText is what version() says for a version of this program.
+func VersionText(version string) string {
+	return "PostgreSQL " + setting.ServerVersion + " compatible, Tavana " + version
 }

@@ -22,8 +22,8 @@ type Env interface {
 	SetSetting(name, value string, local bool) error
 	// Catalog is the current catalog.
 	Catalog() string
-	// Schema is the current schema.
-	Schema() string
+	// Path is the schemas of the search path that exist.
+	Path() []string
 	// User is who logged in.
 	User() string
 	// PID is the session's number, which cancel requests name.
@@ -35,8 +35,7 @@ type Env interface {
 // Column is a column of the answer.
 type Column struct {
 	Name string
-	Type string // as DuckDB writes it
-	Void bool   // the type is PostgreSQL's void (OID 2278); its value is ""
+	Type string // as DuckDB writes it; NAME and VOID are PostgreSQL's own, with texts as values
 }
 
 // Query is a statement that can be answered here. It never changes.

@@ -6,7 +6,7 @@ import (
 )
 
 // Entry is a line of SHOW ALL.
-type Entry struct{ Name, Value, Description string }
+type Entry struct{ Name, Value, Initial, Description string }
 
 // Parameter is what a ParameterStatus message says.
 type Parameter struct{ Name, Value string }
@@ -16,7 +16,8 @@ func (s *Store) All() []Entry {
 	out := make([]Entry, 0, len(definitions))
 	for _, key := range slices.Sorted(maps.Keys(definitions)) {
 		value, _ := s.Get(key)
-		out = append(out, Entry{Name: definitions[key].name, Value: value, Description: definitions[key].description})
+		initial, _ := s.atStart(key)
+		out = append(out, Entry{Name: definitions[key].name, Value: value, Initial: initial, Description: definitions[key].description})
 	}
 	return out
 }
@@ -27,8 +28,8 @@ func (s *Store) Reported() []Parameter {
 	return s.Changed()
 }
 
-// Changed gives those of Reported that changed since Reported or Changed were
-// last called.
+// Changed gives those of Reported that are not as Reported or Changed last gave
+// them.
 func (s *Store) Changed() []Parameter {
 	var out []Parameter
 	for _, key := range reported {

@@ -222,12 +222,12 @@ func TestTyped(t *testing.T) {
 			t.Errorf("%s = %q, want %q", name, got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"public"}, s.SearchPath()); diff != "" {
+	if diff := cmp.Diff([]string{"main"}, s.SearchPath()); diff != "" {
 		t.Error(diff)
 	}
 	for name, value := range map[string]string{
 		"extra_float_digits": "3", "bytea_output": "escape", "intervalstyle": "iso_8601", "idle_session_timeout": "2s",
-		"idle_in_transaction_session_timeout": "5min", "integer_division": "on",
+		"idle_in_transaction_session_timeout": "5min", "integer_division": "on", "postgres_semantics": "yes",
 	} {
 		if err := s.Set(name, list(value), false); err != nil {
 			t.Fatal(err)
@@ -235,9 +235,9 @@ func TestTyped(t *testing.T) {
 	}
 	got := []any{
 		s.TimeZone(), s.StatementTimeout(), s.ExtraFloatDigits(), s.ByteaEscape(), s.IntervalStyle(), s.IdleSession(),
-		s.IdleInTransaction(), s.IntegerDivision(),
+		s.IdleInTransaction(), s.IntegerDivision(), s.PostgresSemantics(),
 	}
-	want := []any{"Asia/Kolkata", 90 * time.Second, 3, true, "iso_8601", 2 * time.Second, 5 * time.Minute, true}
+	want := []any{"Asia/Kolkata", 90 * time.Second, 3, true, "iso_8601", 2 * time.Second, 5 * time.Minute, true, true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -273,4 +273,28 @@ func TestReported(t *testing.T) {
 	if diff := cmp.Diff([]setting.Parameter{{Name: "TimeZone", Value: "UTC"}}, s.Changed()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestIntegerDivisionFollows shows that postgres_semantics has integer_division
+// with it, until that is set by itself.
+func TestIntegerDivisionFollows(t *testing.T) {
+	t.Parallel()
+	s := setting.New(setting.Config{})
+	step := func(reason string, err error, semantics, division bool) {
+		t.Helper()
+		if err != nil || s.PostgresSemantics() != semantics || s.IntegerDivision() != division {
+			t.Errorf("%s: postgres_semantics %v, integer_division %v, %v", reason, s.PostgresSemantics(), s.IntegerDivision(), err)
+		}
+	}
+	step("at first", nil, false, false)
+	step("postgres_semantics", s.Set("postgres_semantics", list("on"), false), true, true)
+	step("integer_division by itself", s.Set("integer_division", list("off"), false), true, false)
+	step("back to following", s.Reset("integer_division"), true, true)
+	step("without", s.Reset("postgres_semantics"), false, false)
+	s = setting.New(setting.Config{Defaults: map[string]string{"postgres_semantics": "on"}})
+	step("a principal's", nil, true, true)
+	s = setting.New(setting.Config{Defaults: map[string]string{"postgres_semantics": "on", "integer_division": "off"}})
+	step("a principal's two", nil, true, false)
+	s.ResetAll()
+	step("RESET ALL", nil, true, false)
 }

@@ -9,6 +9,7 @@ package setting
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,9 +21,10 @@ import (
 const ServerVersion = "15.14"
 
 const (
-	maxValue  = 8 << 10 // bytes of one value
-	maxName   = 256     // bytes of a custom name
-	maxCustom = 1000    // custom settings of one session
+	maxValue  = 8 << 10   // bytes of one value
+	maxName   = 256       // bytes of a custom name
+	maxCustom = 1000      // custom settings of one session
+	maxOwn    = 512 << 10 // bytes of their names and values
 )
 
 // Config is what a session begins with.
@@ -33,10 +35,16 @@ type Config struct {
 	// StatementTimeout is the initial statement_timeout, in whole
 	// milliseconds. Default: 0, none.
 	StatementTimeout time.Duration
+	// IdleTimeout is the initial idle_session_timeout, in whole milliseconds; 0:
+	// none.
+	IdleTimeout time.Duration
 	// User is the name of who logged in.
 	User string
 	// Superuser is what is_superuser says. Default: false.
 	Superuser bool
+	// Defaults are what the principal's sessions begin with, by name. What is
+	// not known, or not valid, is left out.
+	Defaults map[string]string
 }
 
 // Store holds the settings of one session. It is not safe for concurrent use.
@@ -61,10 +69,11 @@ func New(c Config) *Store {
 	if err != nil {
 		zone = "UTC"
 	}
-	return &Store{
+	s := &Store{
 		user: c.User,
 		initial: map[string]string{
 			"timezone":              zone,
+			"idle_session_timeout":  timeUnits.show(min(max(c.IdleTimeout.Milliseconds(), 0), maxInteger)),
 			"statement_timeout":     timeUnits.show(min(max(c.StatementTimeout.Milliseconds(), 0), maxInteger)),
 			"session_authorization": c.User,
 			"is_superuser":          onOff(c.Superuser),
@@ -74,6 +83,12 @@ func New(c Config) *Store {
 		local:   map[string]string{},
 		told:    map[string]string{},
 	}
+	for name, value := range c.Defaults {
+		if v, err := s.check(strings.ToLower(name), name, []string{value}); err == nil {
+			s.initial[strings.ToLower(name)] = v
+		}
+	}
+	return s
 }
 
 // Set is SET, or with local SET LOCAL: it ends with the transaction, and
@@ -118,6 +133,15 @@ func (s *Store) ResetAll() {
 	maps.DeleteFunc(s.local, func(key, _ string) bool { return !transactional(key) })
 }
 
+// Name gives a setting's name in PostgreSQL's spelling; one that is not known is
+// as the client wrote it.
+func Name(name string) string {
+	if d, ok := definitions[strings.ToLower(name)]; ok {
+		return d.name
+	}
+	return name
+}
+
 // Get gives a setting as SHOW writes it; false where there is none.
 func (s *Store) Get(name string) (string, bool) {
 	key := strings.ToLower(name)
@@ -145,15 +169,15 @@ func (s *Store) atStart(key string) (string, bool) {
 	if v, ok := s.initial[key]; ok {
 		return v, true
 	}
+	if key == "integer_division" { // a part of the other, unless it is set by itself
+		return s.Get("postgres_semantics")
+	}
 	d, ok := definitions[key]
 	return d.initial, ok
 }
 
-// transactional tells the settings that belong to the transaction: each has a
-// default_ one that new transactions take it from.
-func transactional(key string) bool {
-	return key == "transaction_isolation" || key == "transaction_read_only" || key == "transaction_deferrable"
-}
+// transactional tells the settings that belong to the transaction.
+func transactional(key string) bool { return slices.Contains(modes(), key) }
 
 // check gives a value's canonical form, without values the default's.
 func (s *Store) check(key, name string, values []string) (string, error) {
@@ -190,23 +214,28 @@ func (s *Store) checkCustom(key, name string, values []string) (string, error) {
 	if err := limited(name, values); err != nil {
 		return "", err
 	}
-	if _, ok := s.Get(key); !ok && s.customs() >= maxCustom {
-		return "", fault.New(fault.ProgramLimit, "a session may have at most %d settings of its own", maxCustom).
+	many, bytes := s.customs()
+	if old, ok := s.Get(key); ok {
+		many, bytes = many-1, bytes-len(old)
+	}
+	value := strings.Join(values, ", ")
+	if many >= maxCustom || bytes+len(key)+len(value) > maxOwn {
+		return "", fault.New(fault.ProgramLimit, "a session may have at most %d settings of its own, of %d bytes", maxCustom, maxOwn).
 			WithHint("Reset those that are not needed.")
 	}
-	return strings.Join(values, ", "), nil
+	return value, nil
 }
 
-func (s *Store) customs() int {
-	n := 0
+func (s *Store) customs() (many, bytes int) {
 	for _, m := range []map[string]string{s.startup, s.session, s.local} {
-		for key := range m {
+		for key, value := range m {
 			if strings.Contains(key, ".") {
-				n++
+				many++
+				bytes += len(key) + len(value)
 			}
 		}
 	}
-	return n
+	return many, bytes
 }
 
 // validCustom tells names of the form a.b, each part an identifier.
@@ -244,4 +273,13 @@ func excerpt(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:most], "") + "..."
+}
+
+// Clone gives a copy that goes its own way: outside of a transaction, and with
+// nothing told.
+func (s *Store) Clone() *Store {
+	return &Store{
+		user: s.user, initial: s.initial, startup: s.startup, // fixed since the session began
+		session: maps.Clone(s.session), local: map[string]string{}, told: map[string]string{},
+	}
 }

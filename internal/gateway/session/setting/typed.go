@@ -34,6 +34,10 @@ func (s *Store) IdleSession() time.Duration { return s.duration("idle_session_ti
 // IntegerDivision tells whether / of two integers gives an integer.
 func (s *Store) IntegerDivision() bool { return s.text("integer_division") == "on" }
 
+// PostgresSemantics tells whether SQL means what PostgreSQL means by it, where
+// DuckDB means another thing.
+func (s *Store) PostgresSemantics() bool { return s.text("postgres_semantics") == "on" }
+
 // SearchPath gives the schemas of search_path, without "$user" and empty names.
 func (s *Store) SearchPath() []string {
 	names, _ := identifiers(s.text("search_path")) // checked when it was set

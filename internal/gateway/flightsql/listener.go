@@ -1,0 +1,186 @@
+package flightsql
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/stats"
+)
+
+// listener bounds connections: all of them, and those that nobody has logged in on.
+type listener struct {
+	net.Listener
+	config  Config
+	metrics *metrics
+	gone    func(address string)
+
+	mu      sync.Mutex
+	number  uint64              // of the last connection
+	open    map[string]*bounded // by name
+	pending []*bounded          // the oldest first; some may have logged in or be closed
+	waiting int                 // of open that nobody has logged in on
+}
+
+func newListener(config Config, m *metrics, gone func(string)) *listener {
+	return &listener{Listener: config.Listener, config: config, metrics: m, gone: gone, open: map[string]*bounded{}}
+}
+
+// bounded is a connection that leaves the listener's books when it is closed.
+type bounded struct {
+	net.Conn
+	owner  *listener
+	name   string
+	timer  *time.Timer // closes it when nobody logs in
+	logged bool        // owner.mu guards it
+	once   sync.Once
+}
+
+// place is the address of a connection's other end, with the connection's name.
+type place struct {
+	net.Addr
+	name string
+}
+
+// RemoteAddr implements net.Conn.
+func (b *bounded) RemoteAddr() net.Addr { return place{b.Conn.RemoteAddr(), b.name} }
+
+// alive tells whether a connection is open.
+func (l *listener) alive(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open[name] != nil
+}
+
+// Accept gives the next connection that there is room for.
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err //nolint:wrapcheck // gRPC looks at it
+		}
+		l.metrics.accepted.Inc()
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			keep := net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 15 * time.Second, Count: 4}
+			_ = tcp.SetKeepAliveConfig(keep) // a socket that is gone says so when it is read
+		}
+		if b := l.admit(conn); b != nil {
+			return b, nil
+		}
+		_ = conn.Close()
+	}
+}
+
+// admit enters a connection; nil: there is no room. The oldest one of too many that
+// nobody has logged in on is closed.
+func (l *listener) admit(conn net.Conn) *bounded {
+	b := &bounded{Conn: conn, owner: l}
+	oldest := l.enter(b)
+	if oldest != nil && oldest != b {
+		_ = oldest.Close()
+	}
+	if oldest == b {
+		return nil
+	}
+	b.timer = time.AfterFunc(l.config.StartupTimeout, func() {
+		if !l.isLoggedIn(b) {
+			_ = b.Close()
+		}
+	})
+	return b
+}
+
+// enter gives the connection that has to go: b itself when all have logged in.
+func (l *listener) enter(b *bounded) (out *bounded) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.open) >= l.config.MaxConnections || l.waiting >= l.config.MaxPending {
+		if out = l.oldest(); out == nil {
+			return b
+		}
+	}
+	l.number++
+	b.name = strconv.FormatUint(l.number, 10) // addresses are used again
+	l.open[b.name] = b
+	l.pending = append(l.pending, b)
+	l.waiting++
+	l.metrics.connections.Set(float64(len(l.open)))
+	return out
+}
+
+func (l *listener) oldest() *bounded {
+	for len(l.pending) > 0 {
+		first := l.pending[0]
+		l.pending = l.pending[1:]
+		if !first.logged && l.open[first.name] == first {
+			return first
+		}
+	}
+	return nil
+}
+
+func (l *listener) isLoggedIn(b *bounded) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return b.logged
+}
+
+// loggedIn tells that somebody logged in on a connection.
+func (l *listener) loggedIn(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.open[name]; b != nil && !b.logged {
+		b.logged = true
+		l.waiting--
+	}
+}
+
+// Close closes the connection and takes it off the books.
+func (b *bounded) Close() error {
+	b.once.Do(func() {
+		if b.timer != nil {
+			b.timer.Stop()
+		}
+		l := b.owner
+		l.mu.Lock()
+		if l.open[b.name] == b {
+			delete(l.open, b.name)
+			if !b.logged {
+				l.waiting--
+			}
+		}
+		if len(l.pending) > 2*l.config.MaxPending {
+			l.compact()
+		}
+		l.metrics.connections.Set(float64(len(l.open)))
+		l.mu.Unlock()
+		l.gone(b.name)
+	})
+	return b.Conn.Close() //nolint:wrapcheck // gRPC looks at it
+}
+
+// compact forgets the pending connections that are so no more. It needs mu.
+func (l *listener) compact() {
+	kept := make([]*bounded, 0, l.waiting)
+	for _, b := range l.pending {
+		if !b.logged && l.open[b.name] == b {
+			kept = append(kept, b)
+		}
+	}
+	l.pending = kept
+}
+
+// bytesSent counts what goes out. It is a stats.Handler.
+type bytesSent struct{ metrics *metrics }
+
+func (bytesSent) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (bytesSent) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (bytesSent) HandleConn(context.Context, stats.ConnStats)                       {}
+
+func (b bytesSent) HandleRPC(_ context.Context, s stats.RPCStats) {
+	if out, ok := s.(*stats.OutPayload); ok {
+		b.metrics.sent.Add(float64(out.Length))
+	}
+}

@@ -1,0 +1,124 @@
+package flight_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tavana/tavana/internal/testenv"
+)
+
+// TestClients runs the programs one after the other: some of them ask whether
+// nothing runs.
+func TestClients(t *testing.T) {
+	p := testenv.Start(t, testenv.Options{Data: []string{filepath.Join(sample(t), "data")}})
+	python := filepath.Join(installed(t, "python", filepath.Join("..", "e2e", "requirements.txt")), "bin", "python")
+	jars := installed(t, "java", "maven.txt")
+
+	programs, err := filepath.Glob("testdata/*_test.py")
+	if err != nil || len(programs) == 0 {
+		t.Fatalf("programs: %v, %v", programs, err)
+	}
+	for _, program := range programs {
+		t.Run(strings.TrimSuffix(filepath.Base(program), "_test.py"), func(t *testing.T) {
+			run(t, p, python, "-W", "error", program)
+		})
+	}
+	t.Run("jdbc", func(t *testing.T) {
+		run(t, p, "java", "-Duser.timezone=UTC", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", filepath.Join(jars, "*"), "testdata/Jdbc.java")
+	})
+}
+
+// run runs a program until it says ok.
+func run(t *testing.T, p *testenv.Platform, name string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(p.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1")
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if last = lines.Text(); last != "idle?" {
+			t.Log(last)
+			continue
+		}
+		idle(t, p)
+		if _, err := io.WriteString(in, "yes\n"); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := cmd.Wait(); err != nil || last != "ok" {
+		t.Errorf("%s: %v, it said %q last\n%s", strings.Join(args, " "), err, last, complaints.String())
+	}
+}
+
+// idle waits until no query runs and no child works: half a second for an
+// interrupt, the rest for the kill and for a busy machine.
+func idle(t *testing.T, p *testenv.Platform) {
+	t.Helper()
+	testenv.Eventually(t, 3*time.Second, "no query runs and no child works", func() bool {
+		return len(p.Queries(t)) == 0 && p.Status(t).Children == 0
+	})
+}
+
+// sample is the folder that `make sample` wrote.
+func sample(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("TAVANA_SAMPLE")
+	if dir == "" {
+		dir = filepath.Join(cache(t), "sample", "sf0.1-1")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
+		t.Fatal("the sample data are missing: run `make sample` first")
+	}
+	return dir
+}
+
+// installed gives the folder in which `make test-deps` put what a file lists.
+func installed(t *testing.T, kind, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(text)
+	dir := filepath.Join(cache(t), kind, hex.EncodeToString(sum[:])[:16])
+	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
+		t.Fatalf("%s is missing: run `make test-deps` first", dir)
+	}
+	return dir
+}
+
+// cache is where `make` puts what it downloads.
+func cache(t *testing.T) string {
+	t.Helper()
+	if dir := os.Getenv("TAVANA_CACHE"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(home, ".cache", "tavana")
+}
