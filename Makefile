@@ -56,6 +56,7 @@ run: build sample ## Start the platform with sample data and print how to connec
 test-deps: deps
 	@tools/deps/python.sh test/e2e/requirements.txt
 	@tools/deps/python.sh test/compat/requirements.txt
+	@tools/deps/python.sh test/flight/requirements.txt
 	@tools/deps/clients.sh
 	@tools/deps/protoc.sh
 

@@ -26,7 +26,8 @@ func (n held) within(base held) bool {
 func (h *house) settled(t *testing.T) held {
 	t.Helper()
 	testenv.Eventually(t, 60*time.Second, "all sessions and children are gone", func() bool {
-		return h.Metric(t, "tavana_pgwire_sessions")+h.Metric(t, "tavana_pgwire_pending_connections") == 0 && h.Status(t).Children == 0
+		return h.Metric(t, "tavana_pgwire_sessions")+h.Metric(t, "tavana_pgwire_pending_connections")+
+			h.Metric(t, "tavana_flightsql_connections") == 0 && h.Status(t).Children == 0
 	})
 	var supervisor int
 	for _, p := range testenv.Descendants(t, h.PID()) {

@@ -19,7 +19,7 @@ func TestIntrospection(t *testing.T) {
 		if sql == "" || strings.HasPrefix(sql, "#") {
 			continue
 		}
-		for _, f := range []form{{}, {extended: true}} {
+		for _, f := range []form{{}, {extended: true}, {flight: "statement"}} {
 			h.harmless(t, f, sql)
 		}
 	}

@@ -29,8 +29,8 @@ func TestTricks(t *testing.T) {
 			continue
 		}
 		count++
-		for i, f := range []form{{}, {extended: true}} {
-			if whole() || i == count%2 {
+		for i, f := range []form{{}, {extended: true}, {flight: "statement"}, {flight: "prepared"}} {
+			if whole() || i == count%4 || i == (count+2)%4 {
 				h.harmless(t, f, sql)
 			}
 		}
@@ -116,7 +116,11 @@ func TestExhaustion(t *testing.T) { //nolint:tparallel // one at a time, beside 
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			answer, err := h.send(t, form{}, "SET statement_timeout = '4s'; "+all[name])
+			f := form{timeout: "4s"}
+			if i%2 == 1 {
+				f = f.through("statement")
+			}
+			answer, err := h.send(t, f, all[name])
 			gone := h.gone(t)
 			e := said(err)
 			if e == nil || !slices.Contains(strings.Fields("53100 53200 53400 54000 54001 57014 22003 22000 42601 42702"), e.Code) {

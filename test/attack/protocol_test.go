@@ -122,7 +122,7 @@ func TestStrangers(t *testing.T) {
 // calm tells that nothing panicked, and that nobody forged a line of the log.
 func (h *house) calm(t *testing.T) {
 	t.Helper()
-	if got := h.Metric(t, "tavana_pgwire_panics_total"); got != 0 {
+	if got := h.Metric(t, "tavana_pgwire_panics_total") + h.Metric(t, "tavana_flightsql_panics_total"); got != 0 {
 		t.Errorf("%d panics", got)
 	}
 	for line := range strings.Lines(h.Log()) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +40,15 @@ type form struct {
 	// query: it holds a query only, so that anything else is a syntax error.
 	query    bool
 	extended bool
-	admin    bool // it comes from an admin, not from the reader
+	flight   string // the way through the door of Flight SQL; empty: PostgreSQL's door
+	timeout  string // statement_timeout; empty: the default
+	admin    bool   // it comes from an admin, not from the reader
+}
+
+// through gives the form with a way through the door of Flight SQL.
+func (f form) through(way string) form {
+	f.name, f.flight = strings.TrimSpace(f.name+" by Flight, "+way), way
+	return f
 }
 
 func forms() []form {
@@ -151,16 +160,36 @@ func settings(sql string) bool {
 	return strings.Contains(sql, "current_setting") || strings.Contains(sql, "set_config")
 }
 
-// TestRefused brings every statement of the list in every form: as a quick
-// pass, as it is and in three forms of its turn.
+// alsoByFlight gives the SQLSTATEs of what the door of Flight SQL does not do at all.
+func alsoByFlight(sql string) string {
+	switch {
+	case strings.HasPrefix(sql, "COPY"):
+		return " 0A000"
+	case strings.Contains(sql, "; "):
+		return " 42601"
+	}
+	return ""
+}
+
+// TestRefused brings every statement of the list in every form, and through both
+// doors: as a quick pass, as it is and in three forms of its turn.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	all := forms()
+	all, by := forms(), slices.Sorted(maps.Keys(ways()))
 	for i, r := range refusals() {
 		h.refuses(t, form{name: "plain"}, r.sql, r.state)
+		for k, way := range by {
+			if whole() || k == i%len(by) {
+				h.refuses(t, form{}.through(way), r.sql, r.state+alsoByFlight(r.sql))
+			}
+		}
 		for k, f := range all {
-			if !whole() && k%len(all) != i%len(all) && k != (i*7+3)%len(all) && k != (i*11+5)%len(all) {
+			turn := (k - i + len(all)*len(refusals())) % len(all)
+			if turn == 0 || turn == len(all)/2 && whole() {
+				h.refuses(t, f.through(by[(i+k)%len(by)]), f.make(r.sql), refusedStates)
+			}
+			if !whole() && turn != 0 && k != (i*7+3)%len(all) && k != (i*11+5)%len(all) {
 				continue
 			}
 			h.refuses(t, f, f.make(r.sql), refusedStates)
@@ -189,6 +218,9 @@ func TestRefusedToAdmins(t *testing.T) {
 				continue
 			}
 			f.admin = true
+			if i%2 == 1 {
+				f = f.through("statement")
+			}
 			h.refuses(t, f, f.make(r.sql), refusedStates)
 		}
 	}
@@ -207,7 +239,7 @@ func (h *house) refuses(t *testing.T, f form, sql, states string) {
 	e := said(err)
 	switch {
 	case err == nil && settings(sql) && (answer == "" || answer == "1 " || strings.HasPrefix(f.name, "EXPLAIN")): // not evaluated
-	case err == nil && f.name == "unused CTE" && answer == "1 ": // what nobody reads is not bound
+	case err == nil && strings.HasPrefix(f.name, "unused CTE") && answer == "1 ": // what nobody reads is not bound
 	case err == nil:
 		t.Errorf("%s: %q is answered: %.300q", f.name, sql, answer)
 	case e == nil:
@@ -225,6 +257,9 @@ func (h *house) refuses(t *testing.T, f form, sql, states string) {
 // send runs a text on a connection of its own and gives all that came.
 func (h *house) send(t *testing.T, f form, sql string) (string, error) {
 	t.Helper()
+	if f.flight != "" {
+		return h.sendFlight(t, f, sql)
+	}
 	var notices []string
 	user := "reader"
 	if f.admin {
@@ -236,6 +271,9 @@ func (h *house) send(t *testing.T, f form, sql string) (string, error) {
 	}
 	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 		notices = append(notices, n.Message, n.Detail, n.Hint)
+	}
+	if f.timeout != "" {
+		config.RuntimeParams["statement_timeout"] = f.timeout
 	}
 	conn, err := pgconn.ConnectConfig(t.Context(), config)
 	if err != nil {

@@ -32,6 +32,9 @@ func TestSecretsInStatements(t *testing.T) {
 		for _, extended := range []bool{false, true} {
 			_, _ = h.send(t, form{extended: extended}, sql)
 		}
+		for _, way := range []string{"prepared", "update"} {
+			_, _ = h.send(t, form{flight: way}, sql)
+		}
 	}
 	for _, change := range []string{"password=" + secret, "user=" + secret, "dbname=" + secret, "options='-c x=" + secret + "'"} {
 		if conn, err := pgconn.Connect(t.Context(), h.DSN(append(h.as("reader"), change)...)); err == nil {

@@ -39,10 +39,12 @@ type client struct {
 	platform *testenv.Platform
 	socket   *net.TCPConn
 	wire     *tls.Conn
-	front    *pgproto3.Frontend
-	proof    *scram.ClientConversation
 	session  int32 // 0: not logged in yet
-	secret   []byte
+
+	front  *pgproto3.Frontend // at PostgreSQL's door
+	proof  *scram.ClientConversation
+	secret []byte
+	flight *call // at the door of Flight SQL; nil: at PostgreSQL's
 
 	allowed time.Duration // what a message may take
 	sent    time.Time     // the last one
@@ -181,6 +183,10 @@ func (c *client) run(sql string) error {
 
 // rest reads to the end of the statement, or of the connection.
 func (c *client) rest() {
+	if c.flight != nil {
+		c.restFlight()
+		return
+	}
 	for c.next() != nil {
 	}
 	c.saw.took = time.Since(c.sent)
@@ -264,9 +270,12 @@ func (x *total) add(values [][]byte) {
 	x.bytes += int64(len(values[2]))
 }
 
-// cancel asks the server to cancel what the session runs, on a connection of its
-// own.
+// cancel asks the server to cancel what the session runs; at PostgreSQL's door on a
+// connection of its own.
 func (c *client) cancel() error {
+	if c.flight != nil {
+		return c.cancelFlight()
+	}
 	socket, err := net.DialTimeout("tcp", c.socket.RemoteAddr().String(), grace)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
@@ -284,7 +293,17 @@ func (c *client) cancel() error {
 	return err
 }
 
-func (c *client) close() { _ = c.socket.Close() }
+func (c *client) close() {
+	if c.flight != nil {
+		c.flight.stop()
+		if c.flight.door != nil {
+			_ = c.flight.door.Close()
+		}
+	}
+	if c.socket != nil {
+		_ = c.socket.Close()
+	}
+}
 
 // The manners of a client that goes without goodbye.
 func manners() map[string]func(*client) error {

@@ -16,6 +16,7 @@ func TestKill(t *testing.T) { //nolint:tparallel // one scene at a time
 	for _, victim := range []string{"planner", "supervisor", "child", "postgres", "server"} {
 		t.Run(victim+"/running", func(t *testing.T) { b.kill(t, victim, running()) })
 		t.Run(victim+"/held", func(t *testing.T) { b.kill(t, victim, held()) })
+		t.Run(victim+"/flight", func(t *testing.T) { b.kill(t, victim, overFlight()) })
 	}
 }
 

@@ -30,6 +30,7 @@ func TestStop(t *testing.T) {
 			b.settle(t)
 			t.Run("running", func(t *testing.T) { b.stop(t, victim, running()) })
 			t.Run("held", func(t *testing.T) { b.stop(t, victim, held()) })
+			t.Run("flight", func(t *testing.T) { b.stop(t, victim, overFlight()) })
 		})
 	}
 }

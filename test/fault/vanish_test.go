@@ -22,6 +22,7 @@ func TestVanish(t *testing.T) { //nolint:tparallel // one scene at a time
 	for _, manner := range names {
 		t.Run(manner+"/running", func(t *testing.T) { b.vanish(t, manner, running()) })
 		t.Run(manner+"/held", func(t *testing.T) { b.vanish(t, manner, held()) })
+		t.Run(manner+"/flight", func(t *testing.T) { b.vanish(t, manner, overFlight()) })
 	}
 }
 

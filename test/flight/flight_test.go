@@ -23,6 +23,8 @@ func TestClients(t *testing.T) {
 	python := filepath.Join(installed(t, "python", filepath.Join("..", "e2e", "requirements.txt")), "bin", "python")
 	jars := installed(t, "java", "maven.txt")
 
+	old := filepath.Join(installed(t, "python", "requirements.txt"), "bin", "python") // with SQLAlchemy 1.4
+
 	programs, err := filepath.Glob("testdata/*_test.py")
 	if err != nil || len(programs) == 0 {
 		t.Fatalf("programs: %v, %v", programs, err)
@@ -32,6 +34,7 @@ func TestClients(t *testing.T) {
 			run(t, p, python, "-W", "error", program)
 		})
 	}
+	t.Run("flightsql-dbapi", func(t *testing.T) { run(t, p, old, "testdata/dbapi/client_test.py") })
 	t.Run("jdbc", func(t *testing.T) {
 		run(t, p, "java", "-Duser.timezone=UTC", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", filepath.Join(jars, "*"), "testdata/Jdbc.java")
 	})

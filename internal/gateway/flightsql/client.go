@@ -76,14 +76,21 @@ func (c *client) idle() time.Duration {
 
 // clients are the sessions that are open.
 type clients struct {
-	config Config
-	gone   func(*client) // told of each session that has ended
-	alive  func(connection string) bool
+	config      Config
+	gone        func(*client) // told of each session that has ended
+	connections connections
 
 	mu      sync.Mutex
 	byToken map[string]*client
 	byConn  map[string]map[[sha256.Size]byte]*client // name of a connection, credentials
 	closed  bool
+}
+
+// connections are those of the door, by their names.
+type connections interface {
+	alive(name string) bool
+	// turn waits until no other login is going on on a connection.
+	turn(ctx context.Context, name string) (done func(), err error)
 }
 
 func newClients(config Config, gone func(*client)) *clients {
@@ -167,6 +174,14 @@ func (c *clients) of(ctx context.Context, from credential) (*client, error) {
 	}
 	key := sha256.Sum256([]byte(from.scheme + " " + from.value))
 	if known := c.on(from.connection, key); known != nil {
+		return known, nil
+	}
+	done, err := c.connections.turn(ctx, from.connection)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if known := c.on(from.connection, key); known != nil { // by the call before
 		return known, nil
 	}
 	who, err := c.identify(ctx, from)
@@ -266,8 +281,8 @@ func (c *clients) enter(connection string, key [sha256.Size]byte, made *client) 
 	switch {
 	case c.closed:
 		return nil, nil, fault.New(fault.ShuttingDown, "the server is shutting down")
-	case !c.alive(connection):
-		return nil, nil, fault.New(fault.Cancelled, "the connection was closed")
+	case !c.connections.alive(connection):
+		return nil, nil, disconnected()
 	case own >= max(c.config.MaxSessions/2, 1): // others have room
 		oldest = c.idlest(principal)
 	case len(c.byToken) >= c.config.MaxSessions:
@@ -412,6 +427,19 @@ func caller(ctx context.Context) *client {
 	return c
 }
 
+// judged notes how a login ended, and gives its error.
+func (s *Server) judged(from credential, err error) error {
+	if err == nil {
+		s.listener.loggedIn(from.connection)
+		return nil
+	}
+	s.metrics.authFailures.WithLabelValues(fault.From(err).SQLSTATE()).Inc()
+	if fault.KindOf(err) == fault.Unauthenticated {
+		s.listener.refused(from.connection)
+	}
+	return err
+}
+
 // login finds the session of a call, and tells the client its token.
 func (s *Server) login(ctx context.Context) (context.Context, *client, error) {
 	from, err := credentialsOf(ctx)
@@ -419,11 +447,9 @@ func (s *Server) login(ctx context.Context) (context.Context, *client, error) {
 	if err == nil {
 		c, err = s.clients.of(ctx, from)
 	}
-	if err != nil {
-		s.metrics.authFailures.WithLabelValues(fault.From(err).SQLSTATE()).Inc()
+	if err = s.judged(from, err); err != nil {
 		return ctx, nil, err
 	}
-	s.listener.loggedIn(from.connection)
 	if from.scheme == "basic" {
 		token := metadata.Pairs(authorization, "Bearer "+c.token)
 		_ = grpc.SetHeader(ctx, token) // a call that has ended says so itself

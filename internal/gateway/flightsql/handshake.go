@@ -24,10 +24,5 @@ func (s *Server) handshake(ctx context.Context, payload []byte) (*client, error)
 	}
 	from.connection, from.address = connectionOf(ctx)
 	c, err := s.clients.of(ctx, from)
-	if err != nil {
-		s.metrics.authFailures.WithLabelValues(fault.From(err).SQLSTATE()).Inc()
-		return nil, err
-	}
-	s.listener.loggedIn(from.connection)
-	return c, nil
+	return c, s.judged(from, err)
 }

@@ -7,7 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+
+	"github.com/tavana/tavana/internal/fault"
 )
 
 // listener bounds connections: all of them, and those that nobody has logged in on.
@@ -31,12 +36,26 @@ func newListener(config Config, m *metrics, gone func(string)) *listener {
 // bounded is a connection that leaves the listener's books when it is closed.
 type bounded struct {
 	net.Conn
-	owner  *listener
-	name   string
-	timer  *time.Timer // closes it when nobody logs in
-	logged bool        // owner.mu guards it
-	once   sync.Once
+	owner *listener
+	name  string
+	timer *time.Timer   // closes it when nobody logs in
+	turns chan struct{} // whose one place a login takes
+	calm  *rate.Limiter // of calls that are cancelled
+	once  sync.Once
+
+	// owner.mu guards what follows.
+	logged bool
+	failed int // logins, since one that did not fail
 }
+
+const (
+	// maxFailures is how many logins may fail on a connection, one after the other,
+	// before it is closed.
+	maxFailures = 10
+	// cancelRate is how many calls a second may be cancelled on a connection, and
+	// cancelBurst how many at once, before it is closed.
+	cancelRate, cancelBurst = 100, 300
+)
 
 // place is the address of a connection's other end, with the connection's name.
 type place struct {
@@ -76,7 +95,7 @@ func (l *listener) Accept() (net.Conn, error) {
 // admit enters a connection; nil: there is no room. The oldest one of too many that
 // nobody has logged in on is closed.
 func (l *listener) admit(conn net.Conn) *bounded {
-	b := &bounded{Conn: conn, owner: l}
+	b := &bounded{Conn: conn, owner: l, turns: make(chan struct{}, 1), calm: rate.NewLimiter(cancelRate, cancelBurst)}
 	oldest := l.enter(b)
 	if oldest != nil && oldest != b {
 		_ = oldest.Close()
@@ -131,11 +150,60 @@ func (l *listener) isLoggedIn(b *bounded) bool {
 func (l *listener) loggedIn(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b := l.open[name]; b != nil && !b.logged {
+	b := l.open[name]
+	if b == nil {
+		return
+	}
+	b.failed = 0
+	if !b.logged {
 		b.logged = true
 		l.waiting--
 	}
 }
+
+// refused tells that a login failed on a connection, and closes it after many.
+func (l *listener) refused(name string) {
+	l.mu.Lock()
+	b := l.open[name]
+	if b != nil {
+		b.failed++
+	}
+	tooMany := b != nil && b.failed >= maxFailures
+	l.mu.Unlock()
+	if tooMany {
+		_ = b.Close()
+	}
+}
+
+// cancelled tells that a call of a connection was cancelled, and closes it when that
+// is all it does.
+func (l *listener) cancelled(name string) {
+	l.mu.Lock()
+	b := l.open[name]
+	l.mu.Unlock()
+	if b != nil && !b.calm.Allow() {
+		_ = b.Close()
+	}
+}
+
+// turn waits until no other login is going on on the connection: however many calls
+// it has at a time, they cost no more than one after the other. done ends the turn.
+func (l *listener) turn(ctx context.Context, name string) (done func(), err error) {
+	l.mu.Lock()
+	b := l.open[name]
+	l.mu.Unlock()
+	if b == nil {
+		return nil, disconnected()
+	}
+	select {
+	case b.turns <- struct{}{}:
+		return func() { <-b.turns }, nil
+	case <-ctx.Done():
+		return nil, disconnected()
+	}
+}
+
+func disconnected() *fault.Error { return fault.New(fault.Cancelled, "the connection was closed") }
 
 // Close closes the connection and takes it off the books.
 func (b *bounded) Close() error {
@@ -172,15 +240,25 @@ func (l *listener) compact() {
 	l.pending = kept
 }
 
-// bytesSent counts what goes out. It is a stats.Handler.
-type bytesSent struct{ metrics *metrics }
+// traffic counts what goes out, and ends connections that only begin calls to reset
+// them, at little cost of their own. It is a stats.Handler.
+type traffic struct {
+	metrics  *metrics
+	listener *listener
+}
 
-func (bytesSent) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (bytesSent) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (bytesSent) HandleConn(context.Context, stats.ConnStats)                       {}
+func (traffic) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (traffic) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (traffic) HandleConn(context.Context, stats.ConnStats)                       {}
 
-func (b bytesSent) HandleRPC(_ context.Context, s stats.RPCStats) {
-	if out, ok := s.(*stats.OutPayload); ok {
-		b.metrics.sent.Add(float64(out.Length))
+func (t traffic) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	switch s := s.(type) {
+	case *stats.OutPayload:
+		t.metrics.sent.Add(float64(s.Length))
+	case *stats.End:
+		if status.Code(s.Error) == codes.Canceled {
+			name, _ := connectionOf(ctx)
+			t.listener.cancelled(name)
+		}
 	}
 }

@@ -53,7 +53,7 @@ func New(config Config) (*Server, error) {
 	s := &Server{config: config, metrics: m, tickets: newTickets(config.TicketLife), greetings: make(chan struct{}, 16)}
 	s.clients = newClients(config, s.tickets.ended)
 	s.listener = newListener(config, m, s.clients.disconnected)
-	s.clients.alive = s.listener.alive
+	s.clients.connections = s.listener
 	s.grpc = grpc.NewServer(s.options()...)
 	s.grpc.RegisterService(s.guarded(), &service{FlightServer: flightsql.NewFlightServer(s), door: s})
 	return s, nil
@@ -76,7 +76,7 @@ func (s *Server) options() []grpc.ServerOption {
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(s.unary),
 		grpc.ChainStreamInterceptor(s.stream),
-		grpc.StatsHandler(bytesSent{s.metrics}),
+		grpc.StatsHandler(traffic{s.metrics, s.listener}),
 		grpc.MaxRecvMsgSize(s.config.MaxMessage),
 		grpc.MaxConcurrentStreams(streams),
 		grpc.MaxHeaderListSize(headers),

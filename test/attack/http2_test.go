@@ -1,0 +1,384 @@
+package attack_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/binary"
+	"io"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"github.com/tavana/tavana/internal/testenv"
+)
+
+// flightService begins the paths of the door's calls.
+const flightService = "/arrow.flight.protocol.FlightService/"
+
+// knockFlight connects to the door of Flight SQL, and gives the bare socket.
+func (h *house) knockFlight(t *testing.T) net.Conn {
+	t.Helper()
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(t.Context(), "tcp", h.flightAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	return conn
+}
+
+// secureFlight knocks and starts TLS.
+func (h *house) secureFlight(t *testing.T) net.Conn {
+	t.Helper()
+	inside := tls.Client(h.knockFlight(t), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}) //nolint:gosec // an attacker trusts anybody
+	if err := inside.HandshakeContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return inside
+}
+
+// http2Text is what frames makes, behind the preface and the settings of HTTP/2.
+func http2Text(frames func(*http2.Framer)) string {
+	var out bytes.Buffer
+	out.WriteString(http2.ClientPreface)
+	framer := http2.NewFramer(&out, nil)
+	framer.AllowIllegalWrites = true
+	_ = framer.WriteSettings()
+	frames(framer)
+	return out.String()
+}
+
+// call makes the headers of a call; pairs are more of them.
+func call(method string, pairs ...string) []byte {
+	var out bytes.Buffer
+	e := hpack.NewEncoder(&out)
+	all := append([]string{
+		":method", "POST", ":scheme", "https", ":path", flightService + method, ":authority", "localhost",
+		"content-type", "application/grpc", "te", "trailers",
+	}, pairs...)
+	for i := 0; i+1 < len(all); i += 2 {
+		_ = e.WriteField(hpack.HeaderField{Name: all[i], Value: all[i+1]})
+	}
+	return out.Bytes()
+}
+
+// open begins a call on a stream.
+func open(f *http2.Framer, stream uint32, method string, pairs ...string) {
+	_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: call(method, pairs...), EndHeaders: true})
+}
+
+// grpcMessage is a message with the length that it says it has.
+func grpcMessage(flag byte, length uint32, body string) []byte {
+	return append(binary.BigEndian.AppendUint32([]byte{flag}, length), body...)
+}
+
+// flightStrangers are bytes of clients that have not logged in through the door of
+// Flight SQL.
+func flightStrangers() map[string]string {
+	noise := make([]byte, 4096)
+	_, _ = rand.Read(noise)
+	one := func(frame func(f *http2.Framer)) string { return http2Text(frame) }
+	many := func(n int, frame func(f *http2.Framer, stream uint32)) string {
+		return http2Text(func(f *http2.Framer) {
+			for i := range n {
+				frame(f, uint32(2*i+1))
+			}
+		})
+	}
+	var bomb bytes.Buffer
+	w := gzip.NewWriter(&bomb)
+	_, _ = w.Write(make([]byte, 64<<20))
+	_ = w.Close()
+	large := strings.Repeat("x", 16<<10)
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("reader:tvn_wrong"))
+	return map[string]string{
+		"nothing": "", "one byte": "P", "noise": string(noise), "HTTP": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"PostgreSQL":      string(startup(version3, "user", "reader")),
+		"the preface":     http2.ClientPreface,
+		"half a preface":  http2.ClientPreface[:20],
+		"preface, noise":  http2.ClientPreface + string(noise),
+		"a long frame":    http2.ClientPreface + "\xff\xff\xff\x00\x00\x00\x00\x00\x01",
+		"unknown frames":  many(2000, func(f *http2.Framer, s uint32) { _ = f.WriteRawFrame(0xee, 0xff, s, []byte(large[:100])) }),
+		"bad settings":    one(func(f *http2.Framer) { _ = f.WriteSettings(http2.Setting{ID: http2.SettingMaxFrameSize, Val: 1}) }),
+		"windows of 2^31": one(func(f *http2.Framer) { _ = f.WriteWindowUpdate(0, 1<<31-1); _ = f.WriteWindowUpdate(0, 1<<31-1) }),
+		"data of nobody":  one(func(f *http2.Framer) { _ = f.WriteData(0, false, noise); _ = f.WriteData(77, false, noise) }),
+		"continuation":    one(func(f *http2.Framer) { _ = f.WriteContinuation(1, true, call("DoGet")) }),
+		"a promise":       one(func(f *http2.Framer) { _ = f.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2}) }),
+		"an even stream":  one(func(f *http2.Framer) { open(f, 2, "DoGet") }),
+		"a stream twice":  one(func(f *http2.Framer) { open(f, 1, "DoGet"); open(f, 1, "DoGet") }),
+		"no headers":      one(func(f *http2.Framer) { _ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, EndHeaders: true}) }),
+		"broken headers": one(func(f *http2.Framer) {
+			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: noise, EndHeaders: true})
+		}),
+		"settings flood": many(50_000, func(f *http2.Framer, _ uint32) { _ = f.WriteSettings() }),
+		"ping flood":     many(50_000, func(f *http2.Framer, _ uint32) { _ = f.WritePing(false, [8]byte{1}) }),
+		"reset flood":    many(20_000, func(f *http2.Framer, s uint32) { _ = f.WriteRSTStream(s, http2.ErrCodeCancel) }),
+		"rapid reset": many(20_000, func(f *http2.Framer, s uint32) {
+			open(f, s, "GetFlightInfo")
+			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
+		}),
+		"rapid reset, with a key": many(5000, func(f *http2.Framer, s uint32) {
+			open(f, s, "GetFlightInfo", "authorization", basic)
+			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
+		}),
+		"20,000 streams": many(20_000, func(f *http2.Framer, s uint32) { open(f, s, "Handshake") }),
+		"headers without an end": one(func(f *http2.Framer) {
+			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: call("DoGet")})
+			for range 2000 {
+				_ = f.WriteContinuation(1, false, call("DoGet", "x", large[:4000]))
+			}
+		}),
+		"a header of 1 MiB": one(func(f *http2.Framer) {
+			block := call("Handshake", "x", strings.Repeat(large, 64))
+			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:16<<10]})
+			for rest := block[16<<10:]; len(rest) > 0; rest = rest[min(len(rest), 16<<10):] {
+				_ = f.WriteContinuation(1, len(rest) <= 16<<10, rest[:min(len(rest), 16<<10)])
+			}
+		}),
+		"3,000 headers": one(func(f *http2.Framer) {
+			block := call("Handshake", slices.Repeat([]string{"a", "b"}, 3000)...)
+			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true})
+		}),
+		"empty data flood": one(func(f *http2.Framer) {
+			open(f, 1, "Handshake")
+			for range 50_000 {
+				_ = f.WriteData(1, false, nil)
+			}
+		}),
+		"a message of 4 GiB": one(func(f *http2.Framer) {
+			open(f, 1, "Handshake")
+			_ = f.WriteData(1, false, grpcMessage(0, 1<<32-1, large))
+		}),
+		"a message of 15 MiB": one(func(f *http2.Framer) {
+			open(f, 1, "Handshake")
+			_ = f.WriteData(1, false, grpcMessage(0, 15<<20, large))
+			for range 3 {
+				_ = f.WriteData(1, false, []byte(large))
+			}
+		}),
+		"a compressed bomb": one(func(f *http2.Framer) {
+			open(f, 1, "Handshake", "grpc-encoding", "gzip")
+			_ = f.WriteData(1, true, grpcMessage(1, uint32(bomb.Len()), bomb.String()[:16<<10]))
+		}),
+		"a handshake of noise": one(func(f *http2.Framer) {
+			open(f, 1, "Handshake")
+			_ = f.WriteData(1, true, grpcMessage(0, uint32(len(noise)), string(noise)))
+		}),
+		"a query without a key": one(func(f *http2.Framer) {
+			open(f, 1, "DoGet")
+			_ = f.WriteData(1, true, grpcMessage(0, 3, "\x0a\x01x"))
+		}),
+		"an exchange without a key": one(func(f *http2.Framer) {
+			open(f, 1, "DoExchange")
+			_ = f.WriteData(1, false, grpcMessage(0, 3, "\x0a\x01x"))
+		}),
+		"another service": one(func(f *http2.Framer) {
+			open(f, 1, "../../grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
+			_ = f.WriteData(1, true, grpcMessage(0, 0, ""))
+		}),
+		"hostile header values": one(func(f *http2.Framer) {
+			open(f, 1, "Handshake", "authorization", "Basic \x1b[31m\n", "user-agent", "x\r\nlevel=ERROR", "grpc-timeout", "99999999999S", "x-bin", "%%%")
+		}),
+	}
+}
+
+// answer is what comes until the connection ends, or nothing comes for a while.
+func answer(conn net.Conn) string {
+	var out bytes.Buffer
+	buffer := make([]byte, 32<<10)
+	for out.Len() < 1<<20 {
+		_ = conn.SetReadDeadline(time.Now().Add(700 * time.Millisecond))
+		n, err := conn.Read(buffer)
+		out.Write(buffer[:n])
+		if err != nil {
+			break
+		}
+	}
+	return out.String()
+}
+
+// TestFlightStrangers: whoever has not logged in through the door of Flight SQL
+// learns nothing, and leaves nothing.
+func TestFlightStrangers(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	h.flightServes(t)
+	base := h.settled(t)
+	all := flightStrangers()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		conn := h.secureFlight(t)
+		if len(name)%5 == 0 { // without TLS, and let in even less
+			_ = conn.Close()
+			conn = h.knockFlight(t)
+		}
+		var writer sync.WaitGroup
+		writer.Go(func() { _, _ = io.WriteString(conn, all[name]) }) // may be refused half way
+		text := answer(conn)
+		if word := h.leaks(all[name], text); word != "" {
+			t.Errorf("%s: shows %q: %q", name, word, text)
+		}
+		_ = conn.Close()
+		writer.Wait()
+	}
+	h.flightServes(t)
+	h.settles(t, base)
+	h.calm(t)
+}
+
+// flightServes tells that a good client of Flight SQL is served.
+func (h *house) flightServes(t *testing.T) {
+	t.Helper()
+	c, ctx := h.flight(t, "reader")
+	defer func() { _ = c.Close() }()
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if answer, err := ways()["statement"](ctx, c, "SELECT count(*) FROM nation"); err != nil || answer != "4 " {
+		t.Errorf("a good client of Flight SQL: %q, %v", answer, err)
+	}
+}
+
+// TestManyAtTheFlightDoor: connections that are held open before their login keep
+// little memory, and keep nobody out.
+func TestManyAtTheFlightDoor(t *testing.T) {
+	t.Parallel()
+	const many, most = 500, 64 << 10
+	h := build(t, nil)
+	h.flightServes(t)
+	base := h.settled(t)
+	before := memory(t, h.PID())
+	var conns []net.Conn
+	defer func() {
+		for _, c := range conns {
+			_ = c.Close()
+		}
+	}()
+	hello := http2Text(func(*http2.Framer) {})
+	waits := http2Text(func(f *http2.Framer) { open(f, 1, "Handshake") })
+	half := http2Text(func(f *http2.Framer) {
+		open(f, 1, "Handshake")
+		_ = f.WriteData(1, false, grpcMessage(0, 4000, strings.Repeat("x", 3000)))
+	})
+	for i := range many {
+		if i%4 == 0 {
+			conn := h.knockFlight(t)
+			_, _ = conn.Write([]byte("\x16\x03\x01"))
+			conns = append(conns, conn)
+			continue
+		}
+		conn := h.secureFlight(t)
+		_, _ = io.WriteString(conn, []string{hello, waits, half}[i%3])
+		conns = append(conns, conn)
+	}
+	testenv.Eventually(t, 20*time.Second, "all are at the door", func() bool {
+		return h.Metric(t, "tavana_flightsql_connections") >= many-10
+	})
+	each := (memory(t, h.PID()) - before) / many
+	t.Logf("%d connections before their login: %d bytes each", many, each)
+	if each > most {
+		t.Errorf("%d bytes a connection, at most %d are right", each, most)
+	}
+	h.flightServes(t)
+	for _, c := range conns {
+		_ = c.Close()
+	}
+	h.settles(t, base)
+	h.calm(t)
+}
+
+// TestFlightFloods: floods of HTTP/2, before and after a login, keep no good client
+// from its answers, and take a bounded part of memory.
+func TestFlightFloods(t *testing.T) { //nolint:tparallel // one after the other: memory is measured
+	t.Parallel()
+	h := build(t, nil)
+	bearer := "Bearer " + h.key
+	all := map[string]func(f *http2.Framer, stream uint32){
+		"rapid reset": func(f *http2.Framer, s uint32) {
+			open(f, s, "GetFlightInfo", "authorization", bearer)
+			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
+		},
+		"resets of queries": func(f *http2.Framer, s uint32) {
+			open(f, s, "DoGet", "authorization", bearer)
+			_ = f.WriteData(s, true, grpcMessage(0, 3, "\x0a\x01x"))
+			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
+		},
+		"wrong keys": func(f *http2.Framer, s uint32) {
+			open(f, s, "GetFlightInfo", "authorization", "Bearer tvn_wrong")
+		},
+		"messages without an end": func(f *http2.Framer, s uint32) {
+			open(f, s, "DoPut", "authorization", bearer)
+			_ = f.WriteData(s, false, grpcMessage(0, 15<<20, strings.Repeat("x", 16<<10)))
+		},
+		"pings": func(f *http2.Framer, _ uint32) { _ = f.WritePing(false, [8]byte{}) },
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		t.Run(name, func(t *testing.T) {
+			before, goodBefore := memory(t, h.PID()), h.goodFor(t, 2*time.Second)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			var attackers sync.WaitGroup
+			for range 10 {
+				attackers.Go(func() {
+					for ctx.Err() == nil {
+						h.flood(ctx, t, all[name])
+					}
+				})
+			}
+			var most int
+			good := h.goodFor(t, 4*time.Second)
+			h.flightServes(t)
+			most = memory(t, h.PID())
+			stop()
+			attackers.Wait()
+			t.Logf("a good client had %d answers in 2 s alone, %d in 4 s beside it; %d MiB before, %d MiB at its end", goodBefore, good, before>>20, most>>20)
+			if good == 0 {
+				t.Error("a good client had no answer")
+			}
+			if grown := most - before; grown > 512<<20 {
+				t.Errorf("the server grew by %d MiB", grown>>20)
+			}
+		})
+	}
+	h.flightServes(t)
+	h.calm(t)
+}
+
+// flood sends frames on a connection until the server ends it, or ctx.
+func (h *house) flood(ctx context.Context, t *testing.T, frame func(*http2.Framer, uint32)) {
+	t.Helper()
+	var dialer tls.Dialer
+	dialer.Config = &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}} //nolint:gosec // an attacker trusts anybody
+	conn, err := dialer.DialContext(ctx, "tcp", h.flightAddress(t))
+	if err != nil {
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	var reader sync.WaitGroup
+	reader.Go(func() { _, _ = io.Copy(io.Discard, conn) })
+	defer reader.Wait()
+	defer func() { _ = conn.Close() }()
+	_, _ = io.WriteString(conn, http2.ClientPreface)
+	f := http2.NewFramer(conn, nil)
+	f.AllowIllegalWrites = true
+	if f.WriteSettings() != nil {
+		return
+	}
+	for stream := uint32(1); ctx.Err() == nil && stream < 1<<30; stream += 2 {
+		frame(f, stream)
+		if _, err := conn.Write(nil); err != nil { // what a write before it met
+			return
+		}
+	}
+}
