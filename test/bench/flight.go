@@ -142,15 +142,31 @@ func spent(ctx context.Context, pid int, exchange func() (got, error)) (float64,
 }
 
 const flightHow = "Rows of lineitem with 16 columns over Arrow Flight SQL with verified TLS 1.3, to a client that reads messages and looks " +
-	"into none. The bare server is arrow-go's own, which sends the same batches from its memory; one process streams from DuckDB, " +
-	"encodes PostgreSQL's binary rows and writes TLS. Processor seconds as above."
+	"into none. The bare server is arrow-go's own, which sends the same batches from its memory: it reads no file. DuckDB alone streams the " +
+	"same rows in one process and drops them: it sends nothing. No server of Arrow over files can cost less than both together. One process " +
+	"streams from DuckDB, encodes PostgreSQL's binary rows and writes TLS. Processor seconds as above."
 
 func flightPart(ctx context.Context, l *lab) (result, error) {
-	r := result{Title: fmt.Sprintf("Arrow Flight SQL, %d rows", l.rows), How: flightHow}
 	sql := "SELECT * FROM lineitem LIMIT " + strconv.Itoa(l.rows)
-	g, err := l.gallery(ctx, sql)
+	r, g, err := l.flight(ctx, fmt.Sprintf("Arrow Flight SQL, %d rows", l.rows), sql)
 	if err != nil {
 		return r, err
+	}
+	return r, g.small(&r)
+}
+
+// flightLong is flightPart with a result that is longer than the table.
+func flightLong(ctx context.Context, l *lab) (result, error) {
+	r, _, err := l.flight(ctx, fmt.Sprintf("Arrow Flight SQL, %d rows", 5*l.rows), "SELECT * FROM (FROM lineitem UNION ALL FROM lineitem) LIMIT "+strconv.Itoa(5*l.rows))
+	return r, err
+}
+
+// flight measures one statement through both doors, and what bounds it.
+func (l *lab) flight(ctx context.Context, title, sql string) (result, *gallery, error) {
+	r := result{Title: title, How: flightHow}
+	g, err := l.gallery(ctx, sql)
+	if err != nil {
+		return r, nil, err
 	}
 	var bytes int64
 	var first, wall samples
@@ -164,26 +180,34 @@ func flightPart(ctx context.Context, l *lab) (result, error) {
 			return s, err
 		}}
 	}
+	one := g.one.process.PID()
 	found, err := interleave(ctx, l.rounds, []contender{
 		side("ours", g.ours.process.PID(), func() (got, error) { return g.ask.ask(sql) }),
 		side("bare", g.bare.PID(), func() (got, error) { return g.plain.drain(&flight.Ticket{Ticket: []byte("all")}, time.Now()) }),
+		side("duckdb", one, func() (got, error) { return g.one.ask("drop " + sql) }),
 		side("rows", g.ours.process.PID(), func() (got, error) { return g.rows.run(sql, 1) }),
-		side("one process", g.one.process.PID(), func() (got, error) { return g.one.ask("binary " + sql) }),
+		side("one process", one, func() (got, error) { return g.one.ask("binary " + sql) }),
 	})
 	if err != nil {
-		return r, err
+		return r, nil, err
 	}
-	r.figure(figure{Name: "rows a CPU second, of a bare Flight server's", Unit: "x", Value: found["bare"].over(found["ours"]).spread(), Goal: atLeast(0.6)})
-	r.figure(figure{Name: "rows a CPU second, of our PostgreSQL door's in binary", Unit: "x", Value: found["rows"].over(found["ours"]).spread()})
-	r.figure(figure{Name: "rows a CPU second, of one process's", Unit: "x", Value: found["one process"].over(found["ours"]).spread()})
+	ratio := func(name string, of samples, goal bar) {
+		r.figure(figure{Name: "rows a CPU second, " + name, Unit: "x", Value: of.over(found["ours"]).spread(), Goal: goal})
+	}
+	ratio("of a bare Flight server's", found["bare"], atLeast(0.6))
+	ratio("of DuckDB alone and a bare Flight server together", found["duckdb"].plus(found["bare"]), bar{})
+	ratio("of DuckDB alone", found["duckdb"], bar{})
+	ratio("of our PostgreSQL door's in binary", found["rows"], bar{})
+	ratio("of one process's", found["one process"], bar{})
 	r.value("ours, all processes", "CPU s", found["ours"])
 	r.value("our PostgreSQL door, binary", "CPU s", found["rows"])
 	r.limit("bare Flight server", "CPU s", found["bare"])
+	r.limit("DuckDB alone", "CPU s", found["duckdb"])
 	r.limit("one process, PostgreSQL's binary rows", "CPU s", found["one process"])
 	r.value("ours: first batch after", "ms", first[1:])
 	r.value("ours: whole result after", "s", wall[1:])
 	r.value("bytes of bodies", "MB", samples{float64(bytes) / 1e6})
-	return r, g.small(&r)
+	return r, g, nil
 }
 
 // small measures statements of a few rows, which take two calls.

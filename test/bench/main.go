@@ -34,6 +34,7 @@ func parts() []part {
 		{"clients", manyClients},
 		{"concurrent", concurrent},
 		{"flight", flightPart},
+		{"flightlong", flightLong},
 	}
 }
 

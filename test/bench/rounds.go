@@ -54,6 +54,15 @@ func (s samples) over(by samples) samples {
 	return out
 }
 
+// plus adds round by round.
+func (s samples) plus(other samples) samples {
+	out := make(samples, min(len(s), len(other)))
+	for i := range out {
+		out[i] = s[i] + other[i]
+	}
+	return out
+}
+
 // minus subtracts round by round.
 func (s samples) minus(by samples) samples {
 	out := make(samples, min(len(s), len(by)))

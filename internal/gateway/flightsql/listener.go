@@ -2,9 +2,11 @@ package flightsql
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -43,15 +45,18 @@ type bounded struct {
 	calm  *rate.Limiter // of calls that are cancelled
 	once  sync.Once
 
-	// owner.mu guards what follows.
-	logged bool
-	failed int // logins, since one that did not fail
+	heard  int         // bytes while nobody had logged in; its one reader's
+	logged atomic.Bool // changes with owner.mu held
+	failed int         // logins, since one that did not fail; owner.mu guards it
 }
 
 const (
 	// maxFailures is how many logins may fail on a connection, one after the other,
 	// before it is closed.
 	maxFailures = 10
+	// maxHeard is how many bytes a connection may send before anybody has logged in on
+	// it: a login takes a few thousand, and a first call may follow it at once.
+	maxHeard = 512 << 10
 	// cancelRate is how many calls a second may be cancelled on a connection, and
 	// cancelBurst how many at once, before it is closed.
 	cancelRate, cancelBurst = 100, 300
@@ -61,6 +66,17 @@ const (
 type place struct {
 	net.Addr
 	name string
+}
+
+// Read implements net.Conn. Whoever says much without logging in is not heard.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.Conn.Read(p)
+	if !b.logged.Load() {
+		if b.heard += n; b.heard > maxHeard {
+			return 0, errors.Join(errors.New("too many bytes before a login"), b.Close())
+		}
+	}
+	return n, err //nolint:wrapcheck // gRPC looks at it
 }
 
 // RemoteAddr implements net.Conn.
@@ -96,18 +112,13 @@ func (l *listener) Accept() (net.Conn, error) {
 // nobody has logged in on is closed.
 func (l *listener) admit(conn net.Conn) *bounded {
 	b := &bounded{Conn: conn, owner: l, turns: make(chan struct{}, 1), calm: rate.NewLimiter(cancelRate, cancelBurst)}
-	oldest := l.enter(b)
-	if oldest != nil && oldest != b {
-		_ = oldest.Close()
-	}
-	if oldest == b {
+	switch goes := l.enter(b); goes {
+	case nil:
+	case b:
 		return nil
+	default:
+		_ = goes.Close()
 	}
-	b.timer = time.AfterFunc(l.config.StartupTimeout, func() {
-		if !l.isLoggedIn(b) {
-			_ = b.Close()
-		}
-	})
 	return b
 }
 
@@ -123,6 +134,11 @@ func (l *listener) enter(b *bounded) (out *bounded) {
 	l.number++
 	b.name = strconv.FormatUint(l.number, 10) // addresses are used again
 	l.open[b.name] = b
+	b.timer = time.AfterFunc(l.config.StartupTimeout, func() {
+		if !b.logged.Load() {
+			_ = b.Close()
+		}
+	})
 	l.pending = append(l.pending, b)
 	l.waiting++
 	l.metrics.connections.Set(float64(len(l.open)))
@@ -133,17 +149,11 @@ func (l *listener) oldest() *bounded {
 	for len(l.pending) > 0 {
 		first := l.pending[0]
 		l.pending = l.pending[1:]
-		if !first.logged && l.open[first.name] == first {
+		if !first.logged.Load() && l.open[first.name] == first {
 			return first
 		}
 	}
 	return nil
-}
-
-func (l *listener) isLoggedIn(b *bounded) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return b.logged
 }
 
 // loggedIn tells that somebody logged in on a connection.
@@ -155,8 +165,7 @@ func (l *listener) loggedIn(name string) {
 		return
 	}
 	b.failed = 0
-	if !b.logged {
-		b.logged = true
+	if !b.logged.Swap(true) {
 		l.waiting--
 	}
 }
@@ -208,14 +217,12 @@ func disconnected() *fault.Error { return fault.New(fault.Cancelled, "the connec
 // Close closes the connection and takes it off the books.
 func (b *bounded) Close() error {
 	b.once.Do(func() {
-		if b.timer != nil {
-			b.timer.Stop()
-		}
 		l := b.owner
 		l.mu.Lock()
 		if l.open[b.name] == b {
+			b.timer.Stop()
 			delete(l.open, b.name)
-			if !b.logged {
+			if !b.logged.Load() {
 				l.waiting--
 			}
 		}
@@ -233,7 +240,7 @@ func (b *bounded) Close() error {
 func (l *listener) compact() {
 	kept := make([]*bounded, 0, l.waiting)
 	for _, b := range l.pending {
-		if !b.logged && l.open[b.name] == b {
+		if !b.logged.Load() && l.open[b.name] == b {
 			kept = append(kept, b)
 		}
 	}

@@ -2,6 +2,7 @@ package flightsql
 
 import (
 	"context"
+	"io"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,15 @@ import (
 
 // door is a listener with connections that a test makes.
 func door(t *testing.T, change func(*Config)) (l *listener, connect func() *bounded) {
+	t.Helper()
+	l, both := doorWithClients(t, change)
+	return l, func() *bounded {
+		b, _ := both()
+		return b
+	}
+}
+
+func doorWithClients(t *testing.T, change func(*Config)) (l *listener, connect func() (*bounded, net.Conn)) {
 	t.Helper()
 	config := Config{}.WithDefaults()
 	if change != nil {
@@ -20,11 +30,31 @@ func door(t *testing.T, change func(*Config)) (l *listener, connect func() *boun
 		t.Fatal(err)
 	}
 	l = newListener(config, m, func(string) {})
-	return l, func() *bounded {
+	return l, func() (*bounded, net.Conn) {
 		near, far := net.Pipe()
 		t.Cleanup(func() { _ = far.Close() })
-		return l.admit(near)
+		return l.admit(near), far
 	}
+}
+
+// TestLoudStrangers: who says much without logging in is not heard.
+func TestLoudStrangers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, connect := doorWithClients(t, nil)
+		for _, in := range []bool{true, false} {
+			conn, client := connect()
+			if in {
+				l.loggedIn(conn.name)
+			}
+			go func() { _, _ = client.Write(make([]byte, 2*maxHeard)) }()
+			_, err := io.CopyN(io.Discard, conn, 2*maxHeard)
+			if in == (err != nil) || in == closed(conn) {
+				t.Errorf("logged in %v: closed %v, %v", in, closed(conn), err)
+			}
+			_ = conn.Close()
+		}
+	})
 }
 
 // closed tells whether a connection was closed.

@@ -115,14 +115,15 @@ func appendAll(dst []byte, messages ...pgproto3.BackendMessage) ([]byte, error) 
 }
 
 // stream runs "FORM SQL" and writes the rows: form is text, binary, copytext
-// or copybinary. The database is made anew for each, as a child's is.
+// or copybinary, or drop, which writes none. The database is made anew for each, as a
+// child's is.
 func stream(ctx context.Context, request string, out io.Writer, setup []string) error {
 	word, sql, _ := strings.Cut(request, " ")
 	form, ok := map[string]frames.Form{
 		"text": {Encoding: frames.Rows}, "binary": {Encoding: frames.Rows, Formats: []int16{1}},
 		"copytext": {Encoding: frames.CopyText}, "copybinary": {Encoding: frames.CopyBinary},
 	}[word]
-	if !ok {
+	if !ok && word != "drop" {
 		return fmt.Errorf("there is no form %q", word)
 	}
 	db, conn, err := open(ctx, setup)
@@ -141,7 +142,20 @@ func stream(ctx context.Context, request string, out io.Writer, setup []string) 
 		return err
 	}
 	defer rows.Close()
+	if word == "drop" {
+		return drop(ctx, rows)
+	}
 	return write(ctx, rows, form, out)
+}
+
+// drop takes all rows out of the database, and does nothing with them.
+func drop(ctx context.Context, rows *duck.Rows) error {
+	for {
+		chunk, err := rows.Next(ctx)
+		if err != nil || chunk == nil {
+			return err
+		}
+	}
 }
 
 func write(ctx context.Context, rows *duck.Rows, form frames.Form, out io.Writer) error {
