@@ -73,8 +73,8 @@ func call(method string, pairs ...string) []byte {
 	return out.Bytes()
 }
 
-// open begins a call on a stream.
-func open(f *http2.Framer, stream uint32, method string, pairs ...string) {
+// begin begins a call on a stream.
+func begin(f *http2.Framer, stream uint32, method string, pairs ...string) {
 	_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: call(method, pairs...), EndHeaders: true})
 }
 
@@ -115,8 +115,8 @@ func flightStrangers() map[string]string {
 		"data of nobody":  one(func(f *http2.Framer) { _ = f.WriteData(0, false, noise); _ = f.WriteData(77, false, noise) }),
 		"continuation":    one(func(f *http2.Framer) { _ = f.WriteContinuation(1, true, call("DoGet")) }),
 		"a promise":       one(func(f *http2.Framer) { _ = f.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2}) }),
-		"an even stream":  one(func(f *http2.Framer) { open(f, 2, "DoGet") }),
-		"a stream twice":  one(func(f *http2.Framer) { open(f, 1, "DoGet"); open(f, 1, "DoGet") }),
+		"an even stream":  one(func(f *http2.Framer) { begin(f, 2, "DoGet") }),
+		"a stream twice":  one(func(f *http2.Framer) { begin(f, 1, "DoGet"); begin(f, 1, "DoGet") }),
 		"no headers":      one(func(f *http2.Framer) { _ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, EndHeaders: true}) }),
 		"broken headers": one(func(f *http2.Framer) {
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: noise, EndHeaders: true})
@@ -125,14 +125,14 @@ func flightStrangers() map[string]string {
 		"ping flood":     many(50_000, func(f *http2.Framer, _ uint32) { _ = f.WritePing(false, [8]byte{1}) }),
 		"reset flood":    many(20_000, func(f *http2.Framer, s uint32) { _ = f.WriteRSTStream(s, http2.ErrCodeCancel) }),
 		"rapid reset": many(20_000, func(f *http2.Framer, s uint32) {
-			open(f, s, "GetFlightInfo")
+			begin(f, s, "GetFlightInfo")
 			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
 		}),
 		"rapid reset, with a key": many(5000, func(f *http2.Framer, s uint32) {
-			open(f, s, "GetFlightInfo", "authorization", basic)
+			begin(f, s, "GetFlightInfo", "authorization", basic)
 			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
 		}),
-		"20,000 streams": many(20_000, func(f *http2.Framer, s uint32) { open(f, s, "Handshake") }),
+		"20,000 streams": many(20_000, func(f *http2.Framer, s uint32) { begin(f, s, "Handshake") }),
 		"headers without an end": one(func(f *http2.Framer) {
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: call("DoGet")})
 			for range 2000 {
@@ -151,44 +151,44 @@ func flightStrangers() map[string]string {
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true})
 		}),
 		"empty data flood": one(func(f *http2.Framer) {
-			open(f, 1, "Handshake")
+			begin(f, 1, "Handshake")
 			for range 50_000 {
 				_ = f.WriteData(1, false, nil)
 			}
 		}),
 		"a message of 4 GiB": one(func(f *http2.Framer) {
-			open(f, 1, "Handshake")
+			begin(f, 1, "Handshake")
 			_ = f.WriteData(1, false, grpcMessage(0, 1<<32-1, large))
 		}),
 		"a message of 15 MiB": one(func(f *http2.Framer) {
-			open(f, 1, "Handshake")
+			begin(f, 1, "Handshake")
 			_ = f.WriteData(1, false, grpcMessage(0, 15<<20, large))
 			for range 3 {
 				_ = f.WriteData(1, false, []byte(large))
 			}
 		}),
 		"a compressed bomb": one(func(f *http2.Framer) {
-			open(f, 1, "Handshake", "grpc-encoding", "gzip")
+			begin(f, 1, "Handshake", "grpc-encoding", "gzip")
 			_ = f.WriteData(1, true, grpcMessage(1, uint32(bomb.Len()), bomb.String()[:16<<10]))
 		}),
 		"a handshake of noise": one(func(f *http2.Framer) {
-			open(f, 1, "Handshake")
+			begin(f, 1, "Handshake")
 			_ = f.WriteData(1, true, grpcMessage(0, uint32(len(noise)), string(noise)))
 		}),
 		"a query without a key": one(func(f *http2.Framer) {
-			open(f, 1, "DoGet")
+			begin(f, 1, "DoGet")
 			_ = f.WriteData(1, true, grpcMessage(0, 3, "\x0a\x01x"))
 		}),
 		"an exchange without a key": one(func(f *http2.Framer) {
-			open(f, 1, "DoExchange")
+			begin(f, 1, "DoExchange")
 			_ = f.WriteData(1, false, grpcMessage(0, 3, "\x0a\x01x"))
 		}),
 		"another service": one(func(f *http2.Framer) {
-			open(f, 1, "../../grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
+			begin(f, 1, "../../grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
 			_ = f.WriteData(1, true, grpcMessage(0, 0, ""))
 		}),
 		"hostile header values": one(func(f *http2.Framer) {
-			open(f, 1, "Handshake", "authorization", "Basic \x1b[31m\n", "user-agent", "x\r\nlevel=ERROR", "grpc-timeout", "99999999999S", "x-bin", "%%%")
+			begin(f, 1, "Handshake", "authorization", "Basic \x1b[31m\n", "user-agent", "x\r\nlevel=ERROR", "grpc-timeout", "99999999999S", "x-bin", "%%%")
 		}),
 	}
 }
@@ -264,9 +264,9 @@ func TestManyAtTheFlightDoor(t *testing.T) {
 		}
 	}()
 	hello := http2Text(func(*http2.Framer) {})
-	waits := http2Text(func(f *http2.Framer) { open(f, 1, "Handshake") })
+	waits := http2Text(func(f *http2.Framer) { begin(f, 1, "Handshake") })
 	half := http2Text(func(f *http2.Framer) {
-		open(f, 1, "Handshake")
+		begin(f, 1, "Handshake")
 		_ = f.WriteData(1, false, grpcMessage(0, 4000, strings.Repeat("x", 3000)))
 	})
 	for i := range many {
@@ -304,19 +304,19 @@ func TestFlightFloods(t *testing.T) { //nolint:tparallel // one after the other:
 	bearer := "Bearer " + h.key
 	all := map[string]func(f *http2.Framer, stream uint32){
 		"rapid reset": func(f *http2.Framer, s uint32) {
-			open(f, s, "GetFlightInfo", "authorization", bearer)
+			begin(f, s, "GetFlightInfo", "authorization", bearer)
 			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
 		},
 		"resets of queries": func(f *http2.Framer, s uint32) {
-			open(f, s, "DoGet", "authorization", bearer)
+			begin(f, s, "DoGet", "authorization", bearer)
 			_ = f.WriteData(s, true, grpcMessage(0, 3, "\x0a\x01x"))
 			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
 		},
 		"wrong keys": func(f *http2.Framer, s uint32) {
-			open(f, s, "GetFlightInfo", "authorization", "Bearer tvn_wrong")
+			begin(f, s, "GetFlightInfo", "authorization", "Bearer tvn_wrong")
 		},
 		"messages without an end": func(f *http2.Framer, s uint32) {
-			open(f, s, "DoPut", "authorization", bearer)
+			begin(f, s, "DoPut", "authorization", bearer)
 			_ = f.WriteData(s, false, grpcMessage(0, 15<<20, strings.Repeat("x", 16<<10)))
 		},
 		"pings": func(f *http2.Framer, _ uint32) { _ = f.WritePing(false, [8]byte{}) },
@@ -330,7 +330,7 @@ func TestFlightFloods(t *testing.T) { //nolint:tparallel // one after the other:
 			for range 10 {
 				attackers.Go(func() {
 					for ctx.Err() == nil {
-						h.flood(ctx, t, all[name])
+						h.floodFlight(ctx, t, all[name])
 					}
 				})
 			}
@@ -353,8 +353,8 @@ func TestFlightFloods(t *testing.T) { //nolint:tparallel // one after the other:
 	h.calm(t)
 }
 
-// flood sends frames on a connection until the server ends it, or ctx.
-func (h *house) flood(ctx context.Context, t *testing.T, frame func(*http2.Framer, uint32)) {
+// floodFlight sends frames on a connection until the server ends it, or ctx.
+func (h *house) floodFlight(ctx context.Context, t *testing.T, frame func(*http2.Framer, uint32)) {
 	t.Helper()
 	var dialer tls.Dialer
 	dialer.Config = &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}} //nolint:gosec // an attacker trusts anybody

@@ -443,6 +443,11 @@ func (s *Server) judged(from credential, err error) error {
 // login finds the session of a call, and tells the client its token.
 func (s *Server) login(ctx context.Context) (context.Context, *client, error) {
 	from, err := credentialsOf(ctx)
+	return s.enter(ctx, from, err)
+}
+
+// enter is login with credentials that were read, or could not be.
+func (s *Server) enter(ctx context.Context, from credential, err error) (context.Context, *client, error) {
 	var c *client
 	if err == nil {
 		c, err = s.clients.of(ctx, from)

@@ -73,10 +73,17 @@ func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.Conn.Read(p)
 	if !b.logged.Load() {
 		if b.heard += n; b.heard > maxHeard {
-			return 0, errors.Join(errors.New("too many bytes before a login"), b.Close())
+			b.turnAway("long_before_login")
+			return 0, errors.New("too many bytes before a login")
 		}
 	}
 	return n, err //nolint:wrapcheck // gRPC looks at it
+}
+
+// turnAway closes the connection for a reason.
+func (b *bounded) turnAway(reason string) {
+	b.owner.metrics.turnedAway.WithLabelValues(reason).Inc()
+	_ = b.Close()
 }
 
 // RemoteAddr implements net.Conn.
@@ -104,20 +111,19 @@ func (l *listener) Accept() (net.Conn, error) {
 		if b := l.admit(conn); b != nil {
 			return b, nil
 		}
-		_ = conn.Close()
 	}
 }
 
-// admit enters a connection; nil: there is no room. The oldest one of too many that
-// nobody has logged in on is closed.
+// admit enters a connection; nil: there was no room, and it is closed. The oldest one
+// of too many that nobody has logged in on makes room.
 func (l *listener) admit(conn net.Conn) *bounded {
 	b := &bounded{Conn: conn, owner: l, turns: make(chan struct{}, 1), calm: rate.NewLimiter(cancelRate, cancelBurst)}
-	switch goes := l.enter(b); goes {
-	case nil:
-	case b:
+	goes := l.enter(b)
+	if goes != nil {
+		goes.turnAway("no_room")
+	}
+	if goes == b {
 		return nil
-	default:
-		_ = goes.Close()
 	}
 	return b
 }
@@ -136,7 +142,7 @@ func (l *listener) enter(b *bounded) (out *bounded) {
 	l.open[b.name] = b
 	b.timer = time.AfterFunc(l.config.StartupTimeout, func() {
 		if !b.logged.Load() {
-			_ = b.Close()
+			b.turnAway("no_login")
 		}
 	})
 	l.pending = append(l.pending, b)
@@ -180,7 +186,7 @@ func (l *listener) refused(name string) {
 	tooMany := b != nil && b.failed >= maxFailures
 	l.mu.Unlock()
 	if tooMany {
-		_ = b.Close()
+		b.turnAway("failed_logins")
 	}
 }
 
@@ -191,7 +197,7 @@ func (l *listener) cancelled(name string) {
 	b := l.open[name]
 	l.mu.Unlock()
 	if b != nil && !b.calm.Allow() {
-		_ = b.Close()
+		b.turnAway("resets")
 	}
 }
 

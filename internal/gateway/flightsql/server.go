@@ -243,7 +243,7 @@ func (s *Server) stream(srv any, in grpc.ServerStream, info *grpc.StreamServerIn
 	ctx := in.Context()
 	var c *client
 	if from, err := credentialsOf(ctx); err == nil || info.FullMethod != handshakeMethod || from.scheme != "" {
-		if ctx, c, err = s.login(ctx); err != nil {
+		if ctx, c, err = s.enter(ctx, from, err); err != nil {
 			return s.statusError(ctx, err)
 		}
 		c.enter()

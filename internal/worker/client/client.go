@@ -199,16 +199,24 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-// callFault explains the error of a call that is not a lease.
+// callFault explains the error of a call that is not a lease, or did not become one.
 func callFault(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return fault.From(ctx.Err())
-	case status.Code(err) == codes.Unavailable:
+	case away(err):
 		return unavailable(err)
 	default:
 		return lost(err)
 	}
+}
+
+// away tells whether a call ended with its connection, as it does when the
+// supervisor ends: what is being closed on this side says that it was cancelled, which
+// it was by nobody.
+func away(err error) bool {
+	code := status.Code(err)
+	return code == codes.Unavailable || code == codes.Canceled
 }
 
 func unavailable(cause error) *fault.Error {

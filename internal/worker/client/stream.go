@@ -239,8 +239,7 @@ func (s *stream) broke(err error) error {
 		return s.violated(err.Error())
 	case s.cancelled.Load():
 		return s.fail(fault.From(context.Canceled))
-	case !s.described && (status.Code(err) == codes.Unavailable || status.Code(err) == codes.Canceled):
-		// Nothing has begun; and a call that nobody cancelled ended with its connection.
+	case !s.described && away(err): // nothing has begun
 		return s.fail(unavailable(err))
 	default:
 		return s.fail(lost(err))

@@ -262,6 +262,24 @@ func TestPull(t *testing.T) {
 }
 
 // TestContextEndsPull has a worker that never answers.
+// TestClosedClient: a lease that meets a connection which is being closed can be had
+// elsewhere.
+func TestClosedClient(t *testing.T) {
+	t.Parallel()
+	for _, onLine := range []bool{false, true} {
+		c := dial(t, &worker{}, onLine)
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Execute(t.Context(), query.Start{}); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("on a line %v: %v", onLine, err)
+		}
+		if _, err := c.Status(t.Context()); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("status: %v", err)
+		}
+	}
+}
+
 func TestContextEndsPull(t *testing.T) {
 	t.Parallel()
 	t.Run("by gRPC", func(t *testing.T) { t.Parallel(); contextEndsPull(t, false) })
