@@ -41,7 +41,7 @@ func (h *house) knockFlight(t *testing.T) net.Conn {
 // secureFlight knocks and starts TLS.
 func (h *house) secureFlight(t *testing.T) net.Conn {
 	t.Helper()
-	inside := tls.Client(h.knockFlight(t), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}) //nolint:gosec // an attacker trusts anybody
+	inside := tls.Client(h.knockFlight(t), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 	if err := inside.HandshakeContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,6 @@ func grpcMessage(flag byte, length uint32, body string) []byte {
 func flightStrangers() map[string]string {
 	noise := make([]byte, 4096)
 	_, _ = rand.Read(noise)
-	one := func(frame func(f *http2.Framer)) string { return http2Text(frame) }
 	many := func(n int, frame func(f *http2.Framer, stream uint32)) string {
 		return http2Text(func(f *http2.Framer) {
 			for i := range n {
@@ -110,15 +109,15 @@ func flightStrangers() map[string]string {
 		"preface, noise":  http2.ClientPreface + string(noise),
 		"a long frame":    http2.ClientPreface + "\xff\xff\xff\x00\x00\x00\x00\x00\x01",
 		"unknown frames":  many(2000, func(f *http2.Framer, s uint32) { _ = f.WriteRawFrame(0xee, 0xff, s, []byte(large[:100])) }),
-		"bad settings":    one(func(f *http2.Framer) { _ = f.WriteSettings(http2.Setting{ID: http2.SettingMaxFrameSize, Val: 1}) }),
-		"windows of 2^31": one(func(f *http2.Framer) { _ = f.WriteWindowUpdate(0, 1<<31-1); _ = f.WriteWindowUpdate(0, 1<<31-1) }),
-		"data of nobody":  one(func(f *http2.Framer) { _ = f.WriteData(0, false, noise); _ = f.WriteData(77, false, noise) }),
-		"continuation":    one(func(f *http2.Framer) { _ = f.WriteContinuation(1, true, call("DoGet")) }),
-		"a promise":       one(func(f *http2.Framer) { _ = f.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2}) }),
-		"an even stream":  one(func(f *http2.Framer) { begin(f, 2, "DoGet") }),
-		"a stream twice":  one(func(f *http2.Framer) { begin(f, 1, "DoGet"); begin(f, 1, "DoGet") }),
-		"no headers":      one(func(f *http2.Framer) { _ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, EndHeaders: true}) }),
-		"broken headers": one(func(f *http2.Framer) {
+		"bad settings":    http2Text(func(f *http2.Framer) { _ = f.WriteSettings(http2.Setting{ID: http2.SettingMaxFrameSize, Val: 1}) }),
+		"windows of 2^31": http2Text(func(f *http2.Framer) { _ = f.WriteWindowUpdate(0, 1<<31-1); _ = f.WriteWindowUpdate(0, 1<<31-1) }),
+		"data of nobody":  http2Text(func(f *http2.Framer) { _ = f.WriteData(0, false, noise); _ = f.WriteData(77, false, noise) }),
+		"continuation":    http2Text(func(f *http2.Framer) { _ = f.WriteContinuation(1, true, call("DoGet")) }),
+		"a promise":       http2Text(func(f *http2.Framer) { _ = f.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2}) }),
+		"an even stream":  http2Text(func(f *http2.Framer) { begin(f, 2, "DoGet") }),
+		"a stream twice":  http2Text(func(f *http2.Framer) { begin(f, 1, "DoGet"); begin(f, 1, "DoGet") }),
+		"no headers":      http2Text(func(f *http2.Framer) { _ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, EndHeaders: true}) }),
+		"broken headers": http2Text(func(f *http2.Framer) {
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: noise, EndHeaders: true})
 		}),
 		"settings flood": many(50_000, func(f *http2.Framer, _ uint32) { _ = f.WriteSettings() }),
@@ -133,61 +132,61 @@ func flightStrangers() map[string]string {
 			_ = f.WriteRSTStream(s, http2.ErrCodeCancel)
 		}),
 		"20,000 streams": many(20_000, func(f *http2.Framer, s uint32) { begin(f, s, "Handshake") }),
-		"headers without an end": one(func(f *http2.Framer) {
+		"headers without an end": http2Text(func(f *http2.Framer) {
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: call("DoGet")})
 			for range 2000 {
 				_ = f.WriteContinuation(1, false, call("DoGet", "x", large[:4000]))
 			}
 		}),
-		"a header of 1 MiB": one(func(f *http2.Framer) {
+		"a header of 1 MiB": http2Text(func(f *http2.Framer) {
 			block := call("Handshake", "x", strings.Repeat(large, 64))
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:16<<10]})
 			for rest := block[16<<10:]; len(rest) > 0; rest = rest[min(len(rest), 16<<10):] {
 				_ = f.WriteContinuation(1, len(rest) <= 16<<10, rest[:min(len(rest), 16<<10)])
 			}
 		}),
-		"3,000 headers": one(func(f *http2.Framer) {
+		"3,000 headers": http2Text(func(f *http2.Framer) {
 			block := call("Handshake", slices.Repeat([]string{"a", "b"}, 3000)...)
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true})
 		}),
-		"empty data flood": one(func(f *http2.Framer) {
+		"empty data flood": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "Handshake")
 			for range 50_000 {
 				_ = f.WriteData(1, false, nil)
 			}
 		}),
-		"a message of 4 GiB": one(func(f *http2.Framer) {
+		"a message of 4 GiB": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "Handshake")
 			_ = f.WriteData(1, false, grpcMessage(0, 1<<32-1, large))
 		}),
-		"a message of 15 MiB": one(func(f *http2.Framer) {
+		"a message of 15 MiB": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "Handshake")
 			_ = f.WriteData(1, false, grpcMessage(0, 15<<20, large))
 			for range 3 {
 				_ = f.WriteData(1, false, []byte(large))
 			}
 		}),
-		"a compressed bomb": one(func(f *http2.Framer) {
+		"a compressed bomb": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "Handshake", "grpc-encoding", "gzip")
 			_ = f.WriteData(1, true, grpcMessage(1, uint32(bomb.Len()), bomb.String()[:16<<10]))
 		}),
-		"a handshake of noise": one(func(f *http2.Framer) {
+		"a handshake of noise": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "Handshake")
 			_ = f.WriteData(1, true, grpcMessage(0, uint32(len(noise)), string(noise)))
 		}),
-		"a query without a key": one(func(f *http2.Framer) {
+		"a query without a key": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "DoGet")
 			_ = f.WriteData(1, true, grpcMessage(0, 3, "\x0a\x01x"))
 		}),
-		"an exchange without a key": one(func(f *http2.Framer) {
+		"an exchange without a key": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "DoExchange")
 			_ = f.WriteData(1, false, grpcMessage(0, 3, "\x0a\x01x"))
 		}),
-		"another service": one(func(f *http2.Framer) {
+		"another service": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "../../grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
 			_ = f.WriteData(1, true, grpcMessage(0, 0, ""))
 		}),
-		"hostile header values": one(func(f *http2.Framer) {
+		"hostile header values": http2Text(func(f *http2.Framer) {
 			begin(f, 1, "Handshake", "authorization", "Basic \x1b[31m\n", "user-agent", "x\r\nlevel=ERROR", "grpc-timeout", "99999999999S", "x-bin", "%%%")
 		}),
 	}
@@ -357,7 +356,7 @@ func TestFlightFloods(t *testing.T) { //nolint:tparallel // one after the other:
 func (h *house) floodFlight(ctx context.Context, t *testing.T, frame func(*http2.Framer, uint32)) {
 	t.Helper()
 	var dialer tls.Dialer
-	dialer.Config = &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}} //nolint:gosec // an attacker trusts anybody
+	dialer.Config = &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}
 	conn, err := dialer.DialContext(ctx, "tcp", h.flightAddress(t))
 	if err != nil {
 		return

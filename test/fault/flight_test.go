@@ -29,7 +29,7 @@ import (
 // call is the one thing that a client runs through the door of Flight SQL.
 type call struct {
 	door *flightsql.Client
-	ctx  context.Context //nolint:containedctx // of all that the client asks
+	ctx  context.Context // of all that the client asks
 	stop context.CancelFunc
 
 	ticket  *flight.FlightInfo // what is, or will be, fetched

@@ -101,7 +101,7 @@ func TestCancelledCalls(t *testing.T) {
 			for range cancelRate {
 				l.cancelled(calm.name)
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		if closed(calm) || closed(hasty) {
 			t.Errorf("closed: the calm one %v, the hasty one %v", closed(calm), closed(hasty))
@@ -162,7 +162,7 @@ func TestPending(t *testing.T) {
 		if !closed(first) || closed(second) || closed(third) || closed(fourth) || closed(user) {
 			t.Error("the oldest one does not make room")
 		}
-		time.Sleep(31 * time.Second)
+		<-time.After(31 * time.Second)
 		if !closed(second) || !closed(third) || !closed(fourth) || closed(user) {
 			t.Error("those that nobody logged in on are still open, or the user's is closed")
 		}
