@@ -75,17 +75,18 @@ func TestThreads(t *testing.T) {
 		tables []query.Table
 		want   int
 	}{
-		"whole table":  {"its rows are encoded by one thread", scan, query.Select, parquet, 1},
-		"some columns": {"columns cost nothing", node("PROJECTION", "Projections", "a\nb_2\n#3", scan), query.Select, parquet, 1},
-		"limit":        {"neither does a limit", node("STREAMING_LIMIT", "", "", scan), query.Select, parquet, 1},
-		"expression":   {"an expression may cost more than encoding", node("PROJECTION", "Projections", "(a + 1)", scan), query.Select, parquet, 4},
-		"filter":       {"most rows may be dropped", node("FILTER", "Expression", "a", scan), query.Select, parquet, 4},
-		"pushed":       {"so they may inside the scan", node("TABLE_SCAN", "Filters", "a=1"), query.Select, parquet, 4},
-		"CSV":          {"reading it is the larger part", scan, query.Select, []query.Table{{Format: query.CSV}}, 4},
-		"join":         {"both sides are read", node("HASH_JOIN", "", "", scan, scan), query.Select, parquet, 4},
-		"two tables":   {"both are read", scan, query.Select, append(parquet, parquet...), 4},
-		"analyze":      {"nothing is encoded", scan, query.ExplainAnalyze, parquet, 4},
-		"no plan":      {"nothing is known", nil, query.Select, parquet, 4},
+		"whole table":       {"its rows are encoded by one thread", scan, query.Select, parquet, 1},
+		"some columns":      {"columns cost nothing", node("PROJECTION", "Projections", "a\nb_2\n#3", scan), query.Select, parquet, 1},
+		"union":             {"one table after the other", node("UNION", "", "", scan, node("PROJECTION", "Projections", "a", scan)), query.Select, append(parquet, parquet...), 1},
+		"union with a join": {"reading is more than half of it", node("UNION", "", "", scan, node("HASH_JOIN", "", "", scan, scan)), query.Select, parquet, 4},
+		"limit":             {"neither does a limit", node("STREAMING_LIMIT", "", "", scan), query.Select, parquet, 1},
+		"expression":        {"an expression may cost more than encoding", node("PROJECTION", "Projections", "(a + 1)", scan), query.Select, parquet, 4},
+		"filter":            {"most rows may be dropped", node("FILTER", "Expression", "a", scan), query.Select, parquet, 4},
+		"pushed":            {"so they may inside the scan", node("TABLE_SCAN", "Filters", "a=1"), query.Select, parquet, 4},
+		"CSV":               {"reading it is the larger part", scan, query.Select, []query.Table{{Format: query.CSV}}, 4},
+		"join":              {"both sides are read", node("HASH_JOIN", "", "", scan, scan), query.Select, parquet, 4},
+		"analyze":           {"nothing is encoded", scan, query.ExplainAnalyze, parquet, 4},
+		"no plan":           {"nothing is known", nil, query.Select, parquet, 4},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -1,34 +1,39 @@
 package estimate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tavana/tavana/internal/query"
 )
 
-// streams tells whether a plan only hands the rows of one table on: encoding
-// them is then most of the work and has one thread, whatever reads. More threads
-// that read cost a quarter more processor time for handing over chunks and
-// waiting for each other, and the client has nothing of it. Formats that are
+// streams tells whether a plan only hands rows of tables on, one table after the
+// other: encoding them is then most of the work and has one thread, whatever reads.
+// More threads that read cost a quarter more processor time for handing over chunks
+// and waiting for each other, and the client has nothing of it. Formats that are
 // parsed are another matter: reading them is the larger part.
 func streams(n *query.PlanNode, tables []query.Table) bool {
-	if len(tables) != 1 || tables[0].Format != query.Parquet {
-		return false
-	}
-	for n != nil {
-		switch operator := strings.ToUpper(n.Operator); {
-		case operator == "TABLE_SCAN":
-			return n.Extra["Filters"] == "" && len(n.Children) == 0
-		case len(n.Children) != 1:
-			return false
-		case operator == "LIMIT", operator == "STREAMING_LIMIT":
-		case operator == "PROJECTION" && !computes(n.Extra["Projections"]):
-		default:
+	for _, t := range tables {
+		if t.Format != query.Parquet {
 			return false
 		}
-		n = n.Children[0]
 	}
-	return false
+	return n != nil && len(tables) > 0 && hands(n)
+}
+
+// hands tells whether an operator and those below it hand rows on.
+func hands(n *query.PlanNode) bool {
+	switch operator := strings.ToUpper(n.Operator); {
+	case operator == "TABLE_SCAN":
+		return n.Extra["Filters"] == "" && len(n.Children) == 0
+	case len(n.Children) == 0:
+		return false
+	case operator == "UNION", operator == "LIMIT", operator == "STREAMING_LIMIT":
+	case operator == "PROJECTION" && !computes(n.Extra["Projections"]):
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(n.Children, func(child *query.PlanNode) bool { return !hands(child) })
 }
 
 // computes tells whether one of the expressions, a line each, is more than a

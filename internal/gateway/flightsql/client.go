@@ -110,14 +110,20 @@ func connectionOf(ctx context.Context) (name, host string) {
 	if !ok {
 		return "", ""
 	}
-	name, host = p.Addr.String(), p.Addr.String()
+	name = p.Addr.String()
 	if at, ok := p.Addr.(place); ok {
 		name = at.name
 	}
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
+	return name, hostOf(p.Addr)
+}
+
+// hostOf gives the host of an address, without its port.
+func hostOf(address net.Addr) string {
+	host, _, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
 	}
-	return name, host
+	return host
 }
 
 // credentialsOf reads them from a call.

@@ -2,7 +2,6 @@ package flightsql
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,11 +17,11 @@ import (
 	gen "github.com/apache/arrow-go/v18/arrow/flight/gen/flight"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/gateway/secure"
 )
 
 // Server is one door: one listener and its sessions.
@@ -63,16 +62,10 @@ func (s *Server) options() []grpc.ServerOption {
 	const (
 		streams = 256
 		headers = 32 << 10
-		buffer  = 128 << 10
+		buffer  = 512 << 10 // of a connection that writes; smaller ones cost calls of the kernel, larger ones caches
 	)
-	t := s.config.TLS.Clone()
-	t.NextProtos = []string{"h2"}
-	t.DynamicRecordSizingDisabled = true // results are long
-	if t.MinVersion == 0 {
-		t.MinVersion = tls.VersionTLS13
-	}
 	return []grpc.ServerOption{
-		grpc.Creds(credentials.NewTLS(t)),
+		grpc.Creds(&transport{tls: secure.New(s.config.TLS, http2), wait: s.config.StartupTimeout}),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(s.unary),
 		grpc.ChainStreamInterceptor(s.stream),

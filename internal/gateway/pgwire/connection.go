@@ -3,9 +3,7 @@ package pgwire
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/gateway/authn"
+	"github.com/tavana/tavana/internal/gateway/secure"
 	"github.com/tavana/tavana/internal/gateway/session"
 	"github.com/tavana/tavana/internal/query"
 )
@@ -270,8 +269,8 @@ func (c *connection) closeSoon() {
 // linger closes our side and lets the client close its own: a socket that is
 // closed with something unread takes back what was sent last.
 func (c *connection) linger() {
-	if secure, ok := c.wire.(*tls.Conn); ok {
-		_ = secure.CloseWrite()
+	if over, ok := c.wire.(*secure.Conn); ok {
+		_ = over.CloseWrite()
 	}
 	half, ok := c.socket.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil || c.socket.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
@@ -303,17 +302,13 @@ func (c *connection) end() {
 // upgrade does the TLS handshake. direct: the client began with it, and must
 // name the protocol.
 func (c *connection) upgrade(ctx context.Context, under net.Conn, direct bool) error {
-	shaker := &handshaker{Conn: under, turns: c.server.turns, address: authn.AddressKey(c.address)}
-	socket := &records{Conn: shaker, pool: &c.server.sending}
-	secure := tls.Server(socket, c.server.tls)
-	defer shaker.done()
-	if err := secure.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("TLS handshake: %w", err)
+	wire, err := c.server.tls.Handshake(ctx, under, c.address)
+	if err != nil {
+		return err //nolint:wrapcheck // says it
 	}
-	if direct && secure.ConnectionState().NegotiatedProtocol != alpn {
+	if direct && wire.ConnectionState().NegotiatedProtocol != alpn {
 		return errors.New("direct TLS without the protocol's name")
 	}
-	c.use(secure)
-	c.out.records = socket
+	c.use(wire)
 	return nil
 }

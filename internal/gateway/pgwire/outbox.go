@@ -1,7 +1,6 @@
 package pgwire
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -24,7 +23,6 @@ const (
 // called concurrently.
 type outbox struct {
 	socket  net.Conn
-	records *records      // under socket where that is TLS; else nil
 	timeout time.Duration // without progress
 	metrics *metrics
 
@@ -141,21 +139,11 @@ func (o *outbox) writeLocked(data []byte) {
 			o.err = fmt.Errorf("write to client: %w", err)
 			return
 		}
-		n, err := o.step(data[:min(len(data), writeStep)])
+		n, err := o.socket.Write(data[:min(len(data), writeStep)])
 		if err != nil {
 			o.err = fmt.Errorf("write to client: %w", err)
 			return
 		}
 		data = data[n:]
 	}
-}
-
-// step writes at most writeStep bytes; many records of TLS go out together.
-func (o *outbox) step(data []byte) (int, error) {
-	if o.records == nil || len(data) <= oneRecord {
-		return o.socket.Write(data) //nolint:wrapcheck // the caller does
-	}
-	o.records.hold()
-	n, err := o.socket.Write(data)
-	return n, errors.Join(err, o.records.flush())
 }

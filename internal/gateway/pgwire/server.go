@@ -2,27 +2,24 @@ package pgwire
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/gateway/secure"
 )
 
 // Server is one door: one listener and its connections.
 type Server struct {
 	config  Config
-	tls     *tls.Config
+	tls     *secure.Server // nil: none is spoken
 	metrics *metrics
 	limiter *cancelLimiter
 	budget  *budget
-	turns   *turns
-	sending sync.Pool // of *[]byte: memory for records on their way
 
 	drain     chan struct{} // closed: sessions end when they are idle
 	drainOnce sync.Once
@@ -52,7 +49,6 @@ func New(config Config) (*Server, error) {
 		config:   config,
 		metrics:  m,
 		limiter:  newCancelLimiter(),
-		turns:    newTurns(max(1, runtime.GOMAXPROCS(0)/2)),
 		budget:   newBudget(config, func(bytes int) { m.messages.Set(float64(bytes)) }),
 		drain:    make(chan struct{}),
 		done:     make(chan struct{}),
@@ -60,13 +56,7 @@ func New(config Config) (*Server, error) {
 		sessions: map[uint64]*connection{},
 	}
 	if config.TLS != nil {
-		s.tls = config.TLS.Clone()
-		s.tls.NextProtos = []string{alpn}
-		s.tls.GetConfigForClient = heard
-		s.tls.DynamicRecordSizingDisabled = true // results are long
-		if s.tls.MinVersion == 0 {
-			s.tls.MinVersion = tls.VersionTLS13
-		}
+		s.tls = secure.New(config.TLS, alpn)
 	}
 	return s, nil
 }

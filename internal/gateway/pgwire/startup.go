@@ -2,7 +2,6 @@ package pgwire
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/gateway/secure"
 	"github.com/tavana/tavana/internal/gateway/session"
 )
 
@@ -100,9 +100,9 @@ func (c *connection) answerByte(answer byte) error {
 }
 
 func (c *connection) answerSSL(ctx context.Context) error {
-	_, secure := c.wire.(*tls.Conn)
+	_, encrypted := c.wire.(*secure.Conn)
 	switch {
-	case secure:
+	case encrypted:
 		return fault.New(fault.Protocol, "the connection is encrypted already")
 	case c.server.tls == nil || c.local:
 		return c.answerByte('N')
@@ -157,7 +157,7 @@ func cutString(data []byte) (text string, rest []byte, ok bool) {
 // readStartup judges the startup packet, and tells a newer client which version
 // is spoken.
 func (c *connection) readStartup(p *startupPacket) (session.Startup, error) {
-	if _, secure := c.wire.(*tls.Conn); !secure && !c.local {
+	if _, encrypted := c.wire.(*secure.Conn); !encrypted && !c.local {
 		return session.Startup{}, fault.New(fault.NotAuthorized, "connections without TLS are refused").
 			WithHint("Connect with sslmode=require, or better sslmode=verify-full and sslrootcert.")
 	}

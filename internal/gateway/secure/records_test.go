@@ -1,4 +1,4 @@
-package pgwire
+package secure
 
 import (
 	"bytes"
@@ -7,9 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/tavana/tavana/internal/devca"
 )
@@ -28,9 +28,9 @@ func (c *counted) Write(data []byte) (int, error) {
 	return c.Conn.Write(data)
 }
 
-// TestRecordsGoOutTogether: what is sent in large pieces arrives as it was, in
+// TestTogether: what is sent in large pieces arrives as it was, in
 // few calls of the kernel, and a close that comes meanwhile does not overtake it.
-func TestRecordsGoOutTogether(t *testing.T) {
+func TestTogether(t *testing.T) {
 	t.Parallel()
 	authority, err := devca.Open(devca.Config{Dir: t.TempDir(), Hosts: []string{}})
 	if err != nil {
@@ -39,10 +39,7 @@ func TestRecordsGoOutTogether(t *testing.T) {
 	near, far := net.Pipe()
 	t.Cleanup(func() { _ = near.Close(); _ = far.Close() })
 	socket := &counted{Conn: near}
-	under := &records{Conn: socket, pool: &sync.Pool{}}
-	config := authority.TLS(tls.VersionTLS13)
-	config.DynamicRecordSizingDisabled = true
-	secure := tls.Server(under, config)
+	server := New(authority.TLS(tls.VersionTLS13), "test")
 
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<16) // a megabyte
 	roots := x509.NewCertPool()
@@ -52,24 +49,23 @@ func TestRecordsGoOutTogether(t *testing.T) {
 	}
 	got := make(chan []byte, 1)
 	go func() {
-		client := tls.Client(far, &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS13})
+		client := tls.Client(far, &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS13, NextProtos: []string{"test"}})
 		data, err := io.ReadAll(client)
 		if err != nil {
 			t.Errorf("read: %v", err)
 		}
 		got <- data
 	}()
-	if err := secure.HandshakeContext(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	before := socket.calls
-	m, err := newMetrics(nil)
+	secure, err := server.Handshake(t.Context(), socket, "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &outbox{socket: secure, records: under, timeout: time.Minute, metrics: m}
-	if err := out.rows(sent); err != nil {
-		t.Fatal(err)
+	before := socket.calls
+	const step = 64 << 10
+	for piece := range slices.Chunk(sent, step) {
+		if n, err := secure.Write(piece); n != step || err != nil {
+			t.Fatalf("%d bytes, %v", n, err)
+		}
 	}
 	calls := socket.calls - before
 	if err := secure.CloseWrite(); err != nil {
@@ -78,25 +74,21 @@ func TestRecordsGoOutTogether(t *testing.T) {
 	if data := <-got; !bytes.Equal(data, sent) {
 		t.Errorf("%d bytes came that are not the %d that were sent", len(data), len(sent))
 	}
-	if most := len(sent) / writeStep; calls != most {
+	if most := len(sent) / step; calls != most {
 		t.Errorf("%d calls of the kernel, want %d", calls, most)
 	}
 }
 
-// TestRecordsTellFailures: a socket that fails fails the write that was held.
-func TestRecordsTellFailures(t *testing.T) {
+// TestFailures: a socket that fails fails the write whose records were held, and those
+// after it.
+func TestFailures(t *testing.T) {
 	t.Parallel()
 	near, far := net.Pipe()
 	_ = far.Close()
 	r := &records{Conn: near, pool: &sync.Pool{}}
-	r.hold()
-	if n, err := r.Write([]byte("abc")); n != 3 || err != nil {
-		t.Errorf("held: %d, %v", n, err)
-	}
-	if err := r.flush(); err == nil {
-		t.Error("the failure was not told")
-	}
-	if _, err := r.Write([]byte("abc")); err == nil {
-		t.Error("nothing is held any more, and the failure was not told")
+	for _, data := range [][]byte{make([]byte, 100_000), []byte("abc")} {
+		if _, err := r.through(r, data); err == nil {
+			t.Errorf("%d bytes: the failure was not told", len(data))
+		}
 	}
 }
