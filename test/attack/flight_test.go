@@ -105,18 +105,30 @@ func (h *house) flightAddress(t *testing.T) string {
 // context of the calls.
 func (h *house) flight(t *testing.T, user string) (*flightsql.Client, context.Context) {
 	t.Helper()
+	c, ctx, err := h.enterFlight(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, ctx
+}
+
+func (h *house) enterFlight(ctx context.Context, user string) (*flightsql.Client, context.Context, error) {
+	uri, err := url.Parse(h.Env["TAVANA_FLIGHT_URI"])
+	if err != nil {
+		return nil, nil, err
+	}
 	const most = 1 << 30 // a row may be larger than clients take by default
-	c, err := flightsql.NewClient(h.flightAddress(t), nil, nil,
+	c, err := flightsql.NewClient(uri.Host, nil, nil,
 		grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{InsecureSkipVerify: true})),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(most), grpc.MaxCallSendMsgSize(most)))
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
 	key := h.key
 	if user != "reader" {
 		key = h.Env["TAVANA_KEY"]
 	}
-	return c, metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+key)
+	return c, metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key), nil
 }
 
 // sendFlight is send through the door of Flight SQL.

@@ -124,7 +124,7 @@ func TestSoakConnections(t *testing.T) {
 		each = (processor(t, h.PID()) - used) / time.Duration(max(len(before.all), 1))
 		used = processor(t, h.PID())
 		to := many * (round + 1) / rounds
-		h.goodDuring(t, meanwhile, func() { flooding += h.flood(from, to) })
+		h.goodDuring(t, meanwhile, func() { flooding += h.flood(t, from, to) })
 		cost += processor(t, h.PID()) - used - each*time.Duration(len(meanwhile.all))
 		from = to
 		one, other := before.quantile(.99), meanwhile.quantile(.99)
@@ -160,11 +160,13 @@ func (h *house) goodDuring(t *testing.T, m *times, something func()) {
 	client.Wait()
 }
 
-// flood makes the bad connections from one number to another, and tells how long
-// that took.
-func (h *house) flood(from, to int) time.Duration {
-	kinds := strangers()
-	names := slices.Sorted(maps.Keys(kinds))
+// flood makes the bad connections from one number to another, at both doors, and
+// tells how long that took.
+func (h *house) flood(t *testing.T, from, to int) time.Duration {
+	t.Helper()
+	address := h.flightAddress(t)
+	kinds, flight := strangers(), flightStrangers()
+	names, others := slices.Sorted(maps.Keys(kinds)), slices.Sorted(maps.Keys(flight))
 	var bad sync.WaitGroup
 	var done atomic.Int64
 	done.Store(int64(from))
@@ -176,7 +178,11 @@ func (h *house) flood(from, to int) time.Duration {
 				if n > to {
 					return
 				}
-				h.bad(kinds[names[n%len(names)]], n)
+				if n%4 == 0 {
+					intrude(address, flight[others[n/4%len(others)]], n, flightTLS)
+					continue
+				}
+				intrude(net.JoinHostPort(h.Env["PGHOST"], h.Env["PGPORT"]), kinds[names[n%len(names)]], n, postgresTLS)
 			}
 		})
 	}
@@ -184,9 +190,20 @@ func (h *house) flood(from, to int) time.Duration {
 	return time.Since(began)
 }
 
-// bad is one bad connection: every third inside TLS, every fifth with a reset.
-func (h *house) bad(text string, n int) {
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(h.Env["PGHOST"], h.Env["PGPORT"]), 10*time.Second)
+func postgresTLS(conn net.Conn) net.Conn {
+	_, _ = conn.Write(startup(codeSSL))
+	var one [1]byte
+	_, _ = conn.Read(one[:])
+	return tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"postgresql"}})
+}
+
+func flightTLS(conn net.Conn) net.Conn {
+	return tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+}
+
+// intrude is one bad connection: every third inside TLS, every fifth with a reset.
+func intrude(address, text string, n int, secure func(net.Conn) net.Conn) {
+	conn, err := net.DialTimeout("tcp", address, 10*time.Second)
 	if err != nil {
 		return
 	}
@@ -197,10 +214,7 @@ func (h *house) bad(text string, n int) {
 	}
 	wire := conn
 	if n%3 == 0 {
-		_, _ = conn.Write(startup(codeSSL))
-		var one [1]byte
-		_, _ = conn.Read(one[:])
-		wire = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"postgresql"}})
+		wire = secure(conn)
 	}
 	_, _ = wire.Write([]byte(text))
 	if n%2 == 0 {
@@ -227,10 +241,15 @@ func TestSoakKills(t *testing.T) {
 	var clients sync.WaitGroup
 	var mu sync.Mutex
 	states, kills := map[string]int{}, map[string]int{}
-	for range 6 {
+	for i := range 6 {
+		visit, texts := h.visit, statements
+		if i%2 == 1 {
+			visit = h.visitFlight
+			texts = slices.DeleteFunc(slices.Clone(statements), func(sql string) bool { return strings.ContainsAny(sql, ";") || strings.HasPrefix(sql, "COPY") })
+		}
 		clients.Go(func() {
 			for ctx.Err() == nil {
-				state, wrong := h.visit(ctx, statements[rand.IntN(len(statements))])
+				state, wrong := visit(ctx, texts[rand.IntN(len(texts))])
 				if ctx.Err() != nil {
 					return // what the end of the time cut off tells nothing
 				}
@@ -288,6 +307,15 @@ func (h *house) visit(ctx context.Context, sql string) (state, wrong string) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
+	rows := 0
+	if len(results) > 0 {
+		rows = len(results[len(results)-1].Rows)
+	}
+	return h.judge(sql, rows, err)
+}
+
+// judge gives the SQLSTATE of a visit, and what must not be.
+func (h *house) judge(sql string, rows int, err error) (state, wrong string) {
 	if e := said(err); e != nil {
 		if word := h.leaks(sql, e.Message+e.Detail+e.Hint); word != "" {
 			return e.Code, fmt.Sprintf("%s shows %q: %s", sql, word, e.Message)
@@ -300,8 +328,20 @@ func (h *house) visit(ctx context.Context, sql string) (state, wrong string) {
 	if err != nil {
 		return "connection lost", ""
 	}
-	if last := results[len(results)-1]; sql == "SELECT * FROM range(200000)" && len(last.Rows) != 200_000 {
-		return "short", fmt.Sprintf("%d rows were taken for all of 200000", len(last.Rows))
+	if sql == "SELECT * FROM range(200000)" && rows != 200_000 {
+		return "short", fmt.Sprintf("%d rows were taken for all of 200000", rows)
 	}
 	return "00000", ""
+}
+
+// visitFlight is visit through the door of Flight SQL, in one of the ways.
+func (h *house) visitFlight(ctx context.Context, sql string) (state, wrong string) {
+	c, ctx, err := h.enterFlight(ctx, "reader")
+	if err != nil {
+		return "no connection", ""
+	}
+	defer func() { _ = c.Close() }()
+	by := []string{"statement", "prepared", "poll"}
+	answer, err := ways()[by[rand.IntN(len(by))]](ctx, c, sql)
+	return h.judge(sql, strings.Count(answer, " "), asPostgres(err))
 }
