@@ -196,7 +196,7 @@ func (h *house) reads(t *testing.T, name, sql string) {
 // mutants are Parquet files with single bytes that are not what they were.
 func mutants(t *testing.T) map[string]string {
 	t.Helper()
-	original, err := os.ReadFile(filepath.Join(sample(t), "data", "region.parquet"))
+	original, err := os.ReadFile(filepath.Join(testenv.Sample(t), "data", "region.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,22 +216,6 @@ func mutants(t *testing.T) map[string]string {
 		out[fmt.Sprintf("mutant%d.parquet", i)] = string(data)
 	}
 	return out
-}
-
-func sample(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("TAVANA_SAMPLE")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(home, ".cache", "tavana", "sample", "sf0.1-1")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
-		t.Fatal("the sample data are missing: run `make sample` first")
-	}
-	return dir
 }
 
 // TestSwappedFiles puts other things in the place of a registered file: none of

@@ -19,8 +19,6 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
-
-	"github.com/tavana/tavana/internal/testenv"
 )
 
 // flightService begins the paths of the door's calls.
@@ -247,52 +245,26 @@ func (h *house) flightServes(t *testing.T) {
 	}
 }
 
-// TestManyAtTheFlightDoor: connections that are held open before their login keep
-// little memory, and keep nobody out.
+// TestManyAtTheFlightDoor is TestManyAtTheDoor of Flight SQL.
 func TestManyAtTheFlightDoor(t *testing.T) {
 	t.Parallel()
-	const many, most = 500, 64 << 10
 	h := build(t, nil)
-	h.flightServes(t)
-	base := h.settled(t)
-	before := memory(t, h.PID())
-	var conns []net.Conn
-	defer func() {
-		for _, c := range conns {
-			_ = c.Close()
-		}
-	}()
 	hello := http2Text(func(*http2.Framer) {})
 	waits := http2Text(func(f *http2.Framer) { begin(f, 1, "Handshake") })
 	half := http2Text(func(f *http2.Framer) {
 		begin(f, 1, "Handshake")
 		_ = f.WriteData(1, false, grpcMessage(0, 4000, strings.Repeat("x", 3000)))
 	})
-	for i := range many {
+	h.crowd(t, "tavana_flightsql_connections", h.flightServes, func(i int) net.Conn {
 		if i%4 == 0 {
 			conn := h.knockFlight(t)
 			_, _ = conn.Write([]byte("\x16\x03\x01"))
-			conns = append(conns, conn)
-			continue
+			return conn
 		}
 		conn := h.secureFlight(t)
 		_, _ = io.WriteString(conn, []string{hello, waits, half}[i%3])
-		conns = append(conns, conn)
-	}
-	testenv.Eventually(t, 20*time.Second, "all are at the door", func() bool {
-		return h.Metric(t, "tavana_flightsql_connections") >= many-10
+		return conn
 	})
-	each := (memory(t, h.PID()) - before) / many
-	t.Logf("%d connections before their login: %d bytes each", many, each)
-	if each > most {
-		t.Errorf("%d bytes a connection, at most %d are right", each, most)
-	}
-	h.flightServes(t)
-	for _, c := range conns {
-		_ = c.Close()
-	}
-	h.settles(t, base)
-	h.calm(t)
 }
 
 // TestFlightFloods: floods of HTTP/2, before and after a login, keep no good client

@@ -235,38 +235,44 @@ func TestSessions(t *testing.T) { //nolint:tparallel // one at a time: what is l
 // little memory, and keep nobody out.
 func TestManyAtTheDoor(t *testing.T) {
 	t.Parallel()
-	const many, most = 500, 64 << 10
 	h := build(t, nil)
-	h.connected(t)
+	h.crowd(t, "tavana_pgwire_pending_connections", h.connected, func(i int) net.Conn {
+		if i%2 == 0 {
+			conn := h.secure(t)
+			_, _ = conn.Write(startup(version3, "user", "reader")[:20])
+			return conn
+		}
+		conn := h.knock(t)
+		_, _ = conn.Write([]byte("\x00\x00\x27"))
+		return conn
+	})
+}
+
+// crowd opens many connections, which a gauge counts, and lets a good client in beside
+// them.
+func (h *house) crowd(t *testing.T, gauge string, good func(*testing.T), open func(i int) net.Conn) {
+	t.Helper()
+	const many, most = 500, 64 << 10
+	good(t)
 	base := h.settled(t)
 	before := memory(t, h.PID())
-	var open []net.Conn
+	var all []net.Conn
 	defer func() {
-		for _, c := range open {
+		for _, c := range all {
 			_ = c.Close()
 		}
 	}()
 	for i := range many {
-		if i%2 == 0 {
-			conn := h.secure(t)
-			_, _ = conn.Write(startup(version3, "user", "reader")[:20])
-			open = append(open, conn)
-			continue
-		}
-		conn := h.knock(t)
-		_, _ = conn.Write([]byte("\x00\x00\x27"))
-		open = append(open, conn)
+		all = append(all, open(i))
 	}
-	testenv.Eventually(t, 20*time.Second, "all are at the door", func() bool {
-		return h.Metric(t, "tavana_pgwire_pending_connections") >= many-10
-	})
+	testenv.Eventually(t, 20*time.Second, "all are at the door", func() bool { return h.Metric(t, gauge) >= many-10 })
 	each := (memory(t, h.PID()) - before) / many
 	t.Logf("%d connections before their login: %d bytes each", many, each)
 	if each > most {
 		t.Errorf("%d bytes a connection, at most %d are right", each, most)
 	}
-	h.connected(t)
-	for _, c := range open {
+	good(t)
+	for _, c := range all {
 		_ = c.Close()
 	}
 	h.settles(t, base)

@@ -65,7 +65,7 @@ func (n *newcomer) run(t *testing.T, text string, program ...string) (string, er
 func (n *newcomer) environ(t *testing.T) []string {
 	t.Helper()
 	bin := filepath.Dir(testenv.Tavana(t))
-	return []string{"HOME=" + n.home, "PATH=" + bin + ":" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TAVANA_CACHE=" + cache(t)}
+	return []string{"HOME=" + n.home, "PATH=" + bin + ":" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TAVANA_CACHE=" + testenv.Cache(t)}
 }
 
 // serve starts the platform by a line of README, on free ports, until the test
@@ -104,7 +104,7 @@ func TestDocumentsRun(t *testing.T) {
 	}
 	home := testenv.Home(t)
 	n := &newcomer{home: home, dir: testenv.Root(t), replace: strings.NewReplacer(
-		"/path/to/files", filepath.Join(sample(t), "data"))}
+		"/path/to/files", filepath.Join(testenv.Sample(t), "data"))}
 
 	readme, served := blocks(t, "README.md"), 0
 	var rest []block

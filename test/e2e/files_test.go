@@ -65,7 +65,7 @@ func TestFilesComeChangeAndGo(t *testing.T) {
 func TestBrokenFileNamesItsTable(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	text, err := os.ReadFile(filepath.Join(sample(t), "data", "orders.parquet"))
+	text, err := os.ReadFile(filepath.Join(testenv.Sample(t), "data", "orders.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestRemovedHomeLeavesNothing(t *testing.T) {
 func TestSpoiledFiles(t *testing.T) {
 	t.Parallel()
 	dir, old := t.TempDir(), time.Now().Add(-time.Hour)
-	whole, err := os.ReadFile(filepath.Join(sample(t), "data", "orders.parquet"))
+	whole, err := os.ReadFile(filepath.Join(testenv.Sample(t), "data", "orders.parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}

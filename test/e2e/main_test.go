@@ -2,10 +2,7 @@ package e2e_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -19,63 +16,22 @@ import (
 	"github.com/tavana/tavana/internal/testenv"
 )
 
-// cache is where `make` puts what it downloads.
-func cache(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("TAVANA_CACHE"); dir != "" {
-		return dir
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(home, ".cache", "tavana")
-}
-
-// sample is the folder that `make sample` wrote.
-func sample(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("TAVANA_SAMPLE")
-	if dir == "" {
-		dir = filepath.Join(cache(t), "sample", "sf0.1-1")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
-		t.Fatal("the sample data are missing: run `make sample` first")
-	}
-	return dir
-}
-
 // python is the interpreter with the clients of requirements.txt.
 func python(t *testing.T) string {
 	t.Helper()
-	return filepath.Join(installed(t, "python", "requirements.txt"), "bin", "python")
+	return filepath.Join(testenv.Installed(t, "python", "requirements.txt"), "bin", "python")
 }
 
 // jars is the folder with the Java clients of test/flight.
 func jars(t *testing.T) string {
 	t.Helper()
-	return installed(t, "java", filepath.Join(testenv.Root(t), "test", "flight", "maven.txt"))
-}
-
-// installed gives the folder in which `make test-deps` put what a file lists.
-func installed(t *testing.T, kind, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(text)
-	dir := filepath.Join(cache(t), kind, hex.EncodeToString(sum[:])[:16])
-	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
-		t.Fatalf("%s is missing: run `make test-deps` first", dir)
-	}
-	return dir
+	return testenv.Installed(t, "java", filepath.Join(testenv.Root(t), "test", "flight", "maven.txt"))
 }
 
 // start starts a platform over the sample data.
 func start(t *testing.T, args ...string) *testenv.Platform {
 	t.Helper()
-	return testenv.Start(t, testenv.Options{Data: []string{filepath.Join(sample(t), "data")}, Args: args})
+	return testenv.Start(t, testenv.Options{Data: []string{filepath.Join(testenv.Sample(t), "data")}, Args: args})
 }
 
 // connect connects with pgx.

@@ -52,7 +52,7 @@ func TestProbesAreNoLogins(t *testing.T) {
 // worker for it.
 func TestDescribeRunsNothing(t *testing.T) {
 	t.Parallel()
-	p := start(t, "--data", filepath.Join(sample(t), "data"))
+	p := start(t, "--data", filepath.Join(testenv.Sample(t), "data"))
 	conn := connect(t, p)
 	before := p.Status(t).Leases
 	d, err := conn.Prepare(t.Context(), "heavy",

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/tavana/tavana/internal/testenv"
 )
 
 // benchmark is a query of TPC-H with its known answer at the sample's scale.
@@ -22,7 +24,7 @@ type benchmark struct {
 
 func benchmarks(t *testing.T) []benchmark {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(sample(t), "tpch.json"))
+	text, err := os.ReadFile(filepath.Join(testenv.Sample(t), "tpch.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func TestTemporaryFull(t *testing.T) {
 	mount(t, disk, "3G")
 	ballast := filepath.Join(disk, "ballast")
 	occupy(t, ballast, free(t, disk)-48<<20)
-	p := testenv.Start(t, testenv.Options{Data: []string{data(t)}, Home: home, Args: []string{"--memory", "512MiB"}})
+	p := testenv.Start(t, testenv.Options{Data: []string{filepath.Join(testenv.Sample(t), "data")}, Home: home, Args: []string{"--memory", "512MiB"}})
 	conn := connect(t, p)
 	before := free(t, disk)
 	if _, err := ask(t, conn, spilling); code(err) != "53100" {
@@ -166,7 +166,7 @@ func disk(t *testing.T) (home string) {
 func TestHomeFull(t *testing.T) { //nolint:tparallel // one scene at a time
 	t.Parallel()
 	home := disk(t)
-	p := testenv.Start(t, testenv.Options{Data: []string{data(t), partitioned(t)}, Home: home})
+	p := testenv.Start(t, testenv.Options{Data: []string{filepath.Join(testenv.Sample(t), "data"), partitioned(t)}, Home: home})
 	works(t, p)
 	for _, hit := range []string{"nobody", "postgres", "supervisor", "planner"} {
 		t.Run(hit, func(t *testing.T) {

@@ -34,17 +34,7 @@ func whole() bool { return os.Getenv("TAVANA_FAULT") == "whole" }
 // start starts a platform over the sample data.
 func start(t *testing.T, args ...string) *testenv.Platform {
 	t.Helper()
-	return testenv.Start(t, testenv.Options{Data: []string{data(t)}, Args: args})
-}
-
-// data is the folder of the sample data.
-func data(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("TAVANA_SAMPLE")
-	if _, err := os.Stat(filepath.Join(dir, "complete")); dir == "" || err != nil {
-		t.Fatal("TAVANA_SAMPLE does not name the sample data: run `make sample`, or `make test` for all of it")
-	}
-	return filepath.Join(dir, "data")
+	return testenv.Start(t, testenv.Options{Data: []string{filepath.Join(testenv.Sample(t), "data")}, Args: args})
 }
 
 // victims finds the processes of a kind.

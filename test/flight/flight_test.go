@@ -3,10 +3,7 @@ package flight_test
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,11 +16,11 @@ import (
 // TestClients runs the programs one after the other: some of them ask whether
 // nothing runs.
 func TestClients(t *testing.T) {
-	p := testenv.Start(t, testenv.Options{Data: []string{filepath.Join(sample(t), "data")}})
-	python := filepath.Join(installed(t, "python", filepath.Join("..", "e2e", "requirements.txt")), "bin", "python")
-	jars := installed(t, "java", "maven.txt")
+	p := testenv.Start(t, testenv.Options{Data: []string{filepath.Join(testenv.Sample(t), "data")}})
+	python := filepath.Join(testenv.Installed(t, "python", filepath.Join("..", "e2e", "requirements.txt")), "bin", "python")
+	jars := testenv.Installed(t, "java", "maven.txt")
 
-	old := filepath.Join(installed(t, "python", "requirements.txt"), "bin", "python") // with SQLAlchemy 1.4
+	old := filepath.Join(testenv.Installed(t, "python", "requirements.txt"), "bin", "python") // with SQLAlchemy 1.4
 
 	programs, err := filepath.Glob("testdata/*_test.py")
 	if err != nil || len(programs) == 0 {
@@ -83,45 +80,4 @@ func idle(t *testing.T, p *testenv.Platform) {
 	testenv.Eventually(t, 3*time.Second, "no query runs and no child works", func() bool {
 		return len(p.Queries(t)) == 0 && p.Status(t).Children == 0
 	})
-}
-
-// sample is the folder that `make sample` wrote.
-func sample(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("TAVANA_SAMPLE")
-	if dir == "" {
-		dir = filepath.Join(cache(t), "sample", "sf0.1-1")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
-		t.Fatal("the sample data are missing: run `make sample` first")
-	}
-	return dir
-}
-
-// installed gives the folder in which `make test-deps` put what a file lists.
-func installed(t *testing.T, kind, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(text)
-	dir := filepath.Join(cache(t), kind, hex.EncodeToString(sum[:])[:16])
-	if _, err := os.Stat(filepath.Join(dir, "complete")); err != nil {
-		t.Fatalf("%s is missing: run `make test-deps` first", dir)
-	}
-	return dir
-}
-
-// cache is where `make` puts what it downloads.
-func cache(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("TAVANA_CACHE"); dir != "" {
-		return dir
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(home, ".cache", "tavana")
 }
