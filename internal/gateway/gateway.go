@@ -25,6 +25,7 @@ import (
 	"github.com/tavana/tavana/internal/gateway/pgwire"
 	"github.com/tavana/tavana/internal/gateway/pipeline"
 	"github.com/tavana/tavana/internal/gateway/record"
+	"github.com/tavana/tavana/internal/gateway/secure"
 	"github.com/tavana/tavana/internal/gateway/session"
 	"github.com/tavana/tavana/internal/query"
 )
@@ -55,8 +56,9 @@ func New(deps Deps) (*Gateway, error) {
 	if deps.Config.Cleartext {
 		method = pgwire.Cleartext
 	}
+	turns := secure.NewTurns()
 	door, err := pgwire.New(pgwire.Config{
-		Listener: deps.Listener, TLS: deps.TLS, Auth: g.auth, AuthMethod: method, Sessions: pgwire.Sessions(g.sessions),
+		Listener: deps.Listener, TLS: deps.TLS, Turns: turns, Auth: g.auth, AuthMethod: method, Sessions: pgwire.Sessions(g.sessions),
 		Logger: deps.Logger, Registerer: deps.Registerer, MaxConnections: deps.Config.MaxConnections,
 	})
 	if err != nil {
@@ -68,7 +70,7 @@ func New(deps Deps) (*Gateway, error) {
 		return g, nil
 	}
 	g.flight, err = flightsql.New(flightsql.Config{
-		Listener: deps.Flight, TLS: deps.TLS, Auth: g.auth, Sessions: g.sessions, Logger: deps.Logger,
+		Listener: deps.Flight, TLS: deps.TLS, Turns: turns, Auth: g.auth, Sessions: g.sessions, Logger: deps.Logger,
 		Registerer: deps.Registerer, Version: deps.Config.Version, MaxSessions: deps.Config.MaxConnections,
 	})
 	if err != nil {

@@ -21,6 +21,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/tavana/tavana/internal/testenv"
 )
@@ -141,7 +143,7 @@ func TestSoakConnections(t *testing.T) {
 	report(t, "its p99, median of the rounds: %.0f ms without, %.0f ms with", median(quiet), median(loud))
 	report(t, "ratio of the p99: median %.2f, from %.2f to %.2f (goal: at most 1.5)", median(ratios), slices.Min(ratios), slices.Max(ratios))
 	growth.report(t, "bad connections")
-	report(t, "panics under bad connections: %d", h.Metric(t, "tavana_pgwire_panics_total"))
+	report(t, "panics under bad connections: %d", h.Metric(t, "tavana_pgwire_panics_total")+h.Metric(t, "tavana_flightsql_panics_total"))
 }
 
 func median(all []float64) float64 {
@@ -293,7 +295,7 @@ func TestSoakKills(t *testing.T) {
 	growth.report(t, "load with kills")
 	report(t, "processes killed: %v", kills)
 	report(t, "statements by SQLSTATE: %v", states)
-	report(t, "panics under load with kills: %d", h.Metric(t, "tavana_pgwire_panics_total"))
+	report(t, "panics under load with kills: %d", h.Metric(t, "tavana_pgwire_panics_total")+h.Metric(t, "tavana_flightsql_panics_total"))
 }
 
 // visit is one client with one statement; wrong says what must not be.
@@ -343,5 +345,8 @@ func (h *house) visitFlight(ctx context.Context, sql string) (state, wrong strin
 	defer func() { _ = c.Close() }()
 	by := []string{"statement", "prepared", "poll"}
 	answer, err := ways()[by[rand.IntN(len(by))]](ctx, c, sql)
+	if code := status.Code(err); ctx.Err() == nil && (code == codes.Internal || code == codes.Unknown) {
+		return code.String(), fmt.Sprintf("%s: %v", sql, err)
+	}
 	return h.judge(sql, strings.Count(answer, " "), asPostgres(err))
 }

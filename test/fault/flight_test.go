@@ -18,6 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -53,15 +54,33 @@ func enterFlight(p *testenv.Platform, timeout time.Duration) (*client, error) {
 		c.close()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if _, err := c.flight.door.ExecuteUpdate(c.flight.ctx, fmt.Sprintf("SET statement_timeout = %d", timeout.Milliseconds())); err != nil {
+	if err := c.settleIn(timeout); err != nil {
 		c.close()
-		return nil, fmt.Errorf("set the timeout: %w", err)
-	}
-	if err := c.learnSession(); err != nil {
-		c.close()
-		return nil, fmt.Errorf("ask for the session: %w", err)
+		return nil, fmt.Errorf("begin a session: %w", err)
 	}
 	return c, nil
+}
+
+// settleIn sets the timeout of the session's statements, and asks for its number.
+func (c *client) settleIn(timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(c.flight.ctx, c.allowed)
+	defer cancel()
+	if _, err := c.flight.door.ExecuteUpdate(ctx, fmt.Sprintf("SET statement_timeout = %d", timeout.Milliseconds())); err != nil {
+		return err
+	}
+	info, err := c.flight.door.Execute(ctx, "SELECT pg_backend_pid()")
+	if err != nil {
+		return err
+	}
+	r, err := c.flight.door.DoGet(ctx, info.GetEndpoint()[0].GetTicket())
+	if err != nil {
+		return err
+	}
+	defer r.Release()
+	for r.Next() {
+		c.session = r.RecordBatch().Column(0).(*array.Int32).Value(0)
+	}
+	return r.Err()
 }
 
 // dialFlight makes the one connection that there is: a client that lost it stays
@@ -84,7 +103,9 @@ func (c *client) dialFlight() error {
 	c.socket = socket.(*net.TCPConn)
 	c.wire = tls.Client(socket, &tls.Config{RootCAs: roots, ServerName: uri.Hostname(), MinVersion: tls.VersionTLS13, NextProtos: []string{"h2"}})
 	// A small window: what is not read stays with the server.
-	if err := errors.Join(c.socket.SetReadBuffer(32<<10), c.wire.Handshake()); err != nil {
+	ctx, cancel := context.WithTimeout(c.flight.ctx, c.allowed)
+	defer cancel()
+	if err := errors.Join(c.socket.SetReadBuffer(32<<10), c.wire.HandshakeContext(ctx)); err != nil {
 		return err
 	}
 	const window = 64 << 10
@@ -102,22 +123,6 @@ func (c *client) dialFlight() error {
 			}
 		}))
 	return err
-}
-
-func (c *client) learnSession() error {
-	info, err := c.flight.door.Execute(c.flight.ctx, "SELECT pg_backend_pid()")
-	if err != nil {
-		return err
-	}
-	r, err := c.flight.door.DoGet(c.flight.ctx, info.GetEndpoint()[0].GetTicket())
-	if err != nil {
-		return err
-	}
-	defer r.Release()
-	for r.Next() {
-		c.session = r.RecordBatch().Column(0).(*array.Int32).Value(0)
-	}
-	return r.Err()
 }
 
 // begin runs what the client asks; rest waits for its end.
@@ -180,7 +185,12 @@ func (c *client) restFlight() {
 				c.saw.state = info.GetMetadata()["sqlstate"]
 			}
 		}
-		c.saw.closed = c.saw.state == ""
+		// Without a SQLSTATE it is the connection that ended, and nothing else.
+		code := status.Code(end.err)
+		c.saw.closed = c.saw.state == "" && (code == codes.Unavailable || code == codes.Canceled)
+		if c.saw.state == "" && !c.saw.closed {
+			c.saw.state = code.String()
+		}
 	case <-time.After(time.Until(c.sent.Add(c.allowed))):
 		c.saw.late = true
 	}

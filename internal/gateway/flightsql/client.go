@@ -433,32 +433,27 @@ func caller(ctx context.Context) *client {
 	return c
 }
 
-// judged notes how a login ended, and gives its error.
-func (s *Server) judged(from credential, err error) error {
+// judged notes how a login ended, and gives its error. A token whose session has ended
+// is no guess at a key.
+func (s *Server) judged(from credential, c *client, err error) error {
 	if err == nil {
-		s.listener.loggedIn(from.connection)
-		return nil
+		return s.listener.loggedIn(from.connection, c.Identity())
 	}
 	s.metrics.authFailures.WithLabelValues(fault.From(err).SQLSTATE()).Inc()
-	if fault.KindOf(err) == fault.Unauthenticated {
+	if fault.KindOf(err) == fault.Unauthenticated && !strings.HasPrefix(from.value, tokenPrefix) {
 		s.listener.refused(from.connection)
 	}
 	return err
 }
 
-// login finds the session of a call, and tells the client its token.
-func (s *Server) login(ctx context.Context) (context.Context, *client, error) {
-	from, err := credentialsOf(ctx)
-	return s.enter(ctx, from, err)
-}
-
-// enter is login with credentials that were read, or could not be.
+// enter finds the session of a call by its credentials, or the error of reading them,
+// and tells the client its token.
 func (s *Server) enter(ctx context.Context, from credential, err error) (context.Context, *client, error) {
 	var c *client
 	if err == nil {
 		c, err = s.clients.of(ctx, from)
 	}
-	if err = s.judged(from, err); err != nil {
+	if err = s.judged(from, c, err); err != nil {
 		return ctx, nil, err
 	}
 	if from.scheme == "basic" {

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tavana/tavana/internal/gateway/authn"
+	"github.com/tavana/tavana/internal/gateway/secure"
 	"github.com/tavana/tavana/internal/gateway/session"
 	"github.com/tavana/tavana/internal/query"
 )
@@ -32,6 +33,7 @@ type Config struct {
 	Listener net.Listener // closed by the server
 	// TLS holds the certificate and the least version.
 	TLS        *tls.Config
+	Turns      *secure.Turns // at TLS handshakes, shared with other doors; nil: its own
 	Auth       Authenticator
 	Sessions   Sessions
 	Logger     *slog.Logger
@@ -41,8 +43,11 @@ type Config struct {
 
 	// MaxSessions bounds sessions; default 1000.
 	MaxSessions int
-	// MaxConnections bounds connections; default twice MaxSessions.
+	// MaxConnections bounds connections; default twice MaxSessions. One principal has
+	// half of them.
 	MaxConnections int
+	// Reserved of them are for admins; default 5, -1: none.
+	Reserved int
 	// MaxPending bounds connections that nobody has logged in on. The oldest is
 	// closed to make room; default 512.
 	MaxPending int
@@ -70,6 +75,7 @@ func (c Config) WithDefaults() Config {
 	}
 	c.MaxSessions = cmp.Or(c.MaxSessions, 1000)
 	c.MaxConnections = cmp.Or(c.MaxConnections, 2*c.MaxSessions)
+	c.Reserved = max(cmp.Or(c.Reserved, 5), 0)
 	c.MaxPending = cmp.Or(c.MaxPending, 512)
 	c.StartupTimeout = cmp.Or(c.StartupTimeout, 30*time.Second)
 	c.IdleSession = cmp.Or(c.IdleSession, 30*time.Minute)

@@ -3,12 +3,47 @@ package flightsql
 import (
 	"context"
 	"encoding/base64"
+	"time"
 
+	"github.com/apache/arrow-go/v18/arrow/flight"
 	gen "github.com/apache/arrow-go/v18/arrow/flight/gen/flight"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tavana/tavana/internal/fault"
 )
+
+// greetWait bounds the time that the message of a handshake may take to come.
+const greetWait = 10 * time.Second
+
+// greeting reads the message of a handshake, one of each connection at a time.
+func (s *Server) greeting(stream flight.FlightService_HandshakeServer) (*flight.HandshakeRequest, error) {
+	name, _ := connectionOf(stream.Context())
+	c := s.listener.named(name)
+	if c == nil {
+		return nil, disconnected()
+	}
+	select {
+	case c.greets <- struct{}{}:
+	default:
+		return nil, fault.New(fault.TooManyConnections, "two handshakes of one connection at once").WithHint("Log in once, and use the token.")
+	}
+	var in *flight.HandshakeRequest
+	came := make(chan error, 1)
+	go func() { // ends with its call at the latest
+		defer func() { <-c.greets }()
+		m, err := stream.Recv()
+		in = m
+		came <- err
+	}()
+	timer := time.NewTimer(greetWait)
+	defer timer.Stop()
+	select {
+	case err := <-came:
+		return in, err
+	case <-timer.C:
+		return nil, fault.New(fault.Unauthenticated, "no credentials came within %v", greetWait)
+	}
+}
 
 // handshake logs in with what a message says: user and password, as Flight's first
 // clients send them.
@@ -24,5 +59,5 @@ func (s *Server) handshake(ctx context.Context, payload []byte) (*client, error)
 	}
 	from.connection, from.address = connectionOf(ctx)
 	c, err := s.clients.of(ctx, from)
-	return c, s.judged(from, err)
+	return c, s.judged(from, c, err)
 }

@@ -2,98 +2,59 @@ package flightsql
 
 import (
 	"context"
-	"errors"
 	"net"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/status"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/gateway/authn"
+	"github.com/tavana/tavana/internal/query"
 )
 
-// listener bounds connections: all of them, and those that nobody has logged in on.
+const (
+	// maxFailures is how many logins may fail on a connection that nobody has logged in
+	// on, before it is closed.
+	maxFailures = 10
+	// cancelRate is how many calls a second may be cancelled on a connection before they
+	// were answered, and cancelBurst how many at once, before it is closed.
+	cancelRate, cancelBurst = 100, 1000
+)
+
+// listener bounds connections: all of them, those that nobody has logged in on, and
+// those of one principal.
 type listener struct {
 	net.Listener
 	config  Config
 	metrics *metrics
-	gone    func(address string)
+	gone    func(name string)
 
 	mu      sync.Mutex
-	number  uint64              // of the last connection
-	open    map[string]*bounded // by name
-	pending []*bounded          // the oldest first; some may have logged in or be closed
-	waiting int                 // of open that nobody has logged in on
+	number  uint64                 // of the last connection
+	open    map[string]*connection // by name
+	pending []*connection          // the oldest first; some may have logged in or be closed
+	waiting map[string]int         // of open that nobody has logged in on, by address
+	waits   int                    // all of them
+	each    map[string]int         // of open, by who has logged in
 }
 
 func newListener(config Config, m *metrics, gone func(string)) *listener {
-	return &listener{Listener: config.Listener, config: config, metrics: m, gone: gone, open: map[string]*bounded{}}
-}
-
-// bounded is a connection that leaves the listener's books when it is closed.
-type bounded struct {
-	net.Conn
-	owner *listener
-	name  string
-	timer *time.Timer   // closes it when nobody logs in
-	turns chan struct{} // whose one place a login takes
-	calm  *rate.Limiter // of calls that are cancelled
-	once  sync.Once
-
-	heard  int         // bytes while nobody had logged in; its one reader's
-	logged atomic.Bool // changes with owner.mu held
-	failed int         // logins, since one that did not fail; owner.mu guards it
-}
-
-const (
-	// maxFailures is how many logins may fail on a connection, one after the other,
-	// before it is closed.
-	maxFailures = 10
-	// maxHeard is how many bytes a connection may send before anybody has logged in on
-	// it: a login takes a few thousand, and a first call may follow it at once.
-	maxHeard = 512 << 10
-	// cancelRate is how many calls a second may be cancelled on a connection, and
-	// cancelBurst how many at once, before it is closed.
-	cancelRate, cancelBurst = 100, 300
-)
-
-// place is the address of a connection's other end, with the connection's name.
-type place struct {
-	net.Addr
-	name string
-}
-
-// Read implements net.Conn. Whoever says much without logging in is not heard.
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.Conn.Read(p)
-	if !b.logged.Load() {
-		if b.heard += n; b.heard > maxHeard {
-			b.turnAway("long_before_login")
-			return 0, errors.New("too many bytes before a login")
-		}
+	return &listener{
+		Listener: config.Listener, config: config, metrics: m, gone: gone,
+		open: map[string]*connection{}, waiting: map[string]int{}, each: map[string]int{},
 	}
-	return n, err //nolint:wrapcheck // gRPC looks at it
 }
-
-// turnAway closes the connection for a reason.
-func (b *bounded) turnAway(reason string) {
-	b.owner.metrics.turnedAway.WithLabelValues(reason).Inc()
-	_ = b.Close()
-}
-
-// RemoteAddr implements net.Conn.
-func (b *bounded) RemoteAddr() net.Addr { return place{b.Conn.RemoteAddr(), b.name} }
 
 // alive tells whether a connection is open.
-func (l *listener) alive(name string) bool {
+func (l *listener) alive(name string) bool { return l.named(name) != nil }
+
+// named gives an open connection; nil: it is gone.
+func (l *listener) named(name string) *connection {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.open[name] != nil
+	return l.open[name]
 }
 
 // Accept gives the next connection that there is room for.
@@ -108,170 +69,177 @@ func (l *listener) Accept() (net.Conn, error) {
 			keep := net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 15 * time.Second, Count: 4}
 			_ = tcp.SetKeepAliveConfig(keep) // a socket that is gone says so when it is read
 		}
-		if b := l.admit(conn); b != nil {
-			return b, nil
+		if c := l.admit(conn); c != nil {
+			return c, nil
 		}
 	}
 }
 
-// admit enters a connection; nil: there was no room, and it is closed. The oldest one
-// of too many that nobody has logged in on makes room.
-func (l *listener) admit(conn net.Conn) *bounded {
-	b := &bounded{Conn: conn, owner: l, turns: make(chan struct{}, 1), calm: rate.NewLimiter(cancelRate, cancelBurst)}
-	goes := l.enter(b)
+// admit enters a connection; nil: there was no room, and it is closed. Where there are
+// too many that nobody has logged in on, one of the address that has the most of them
+// makes room: whoever floods the door crowds out himself.
+func (l *listener) admit(conn net.Conn) *connection {
+	c := &connection{
+		Conn: conn, owner: l, address: authn.AddressKey(hostOf(conn.RemoteAddr())),
+		turns: make(chan struct{}, 1), greets: make(chan struct{}, 1), calm: rate.NewLimiter(cancelRate, cancelBurst),
+		welcome: make(chan struct{}), closed: make(chan struct{}),
+	}
+	goes := l.enter(c)
 	if goes != nil {
 		goes.turnAway("no_room")
 	}
-	if goes == b {
+	if goes == c {
 		return nil
 	}
-	return b
+	return c
 }
 
-// enter gives the connection that has to go: b itself when all have logged in.
-func (l *listener) enter(b *bounded) (out *bounded) {
+// enter gives the connection that has to go: c itself when all have logged in.
+func (l *listener) enter(c *connection) (out *connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.open) >= l.config.MaxConnections || l.waiting >= l.config.MaxPending {
-		if out = l.oldest(); out == nil {
-			return b
+	if len(l.open) >= l.config.MaxConnections || l.waits >= l.config.MaxPending {
+		if out = l.crowdedOut(); out == nil {
+			return c
 		}
 	}
 	l.number++
-	b.name = strconv.FormatUint(l.number, 10) // addresses are used again
-	l.open[b.name] = b
-	b.timer = time.AfterFunc(l.config.StartupTimeout, func() {
-		if !b.logged.Load() {
-			b.turnAway("no_login")
+	c.name = strconv.FormatUint(l.number, 10) // addresses are used again
+	l.open[c.name] = c
+	c.timer = time.AfterFunc(l.config.StartupTimeout, func() {
+		if !c.known.Load() {
+			c.turnAway("no_login")
 		}
 	})
-	l.pending = append(l.pending, b)
-	l.waiting++
+	l.pending = append(l.pending, c)
+	l.waits++
+	l.waiting[c.address]++
 	l.metrics.connections.Set(float64(len(l.open)))
 	return out
 }
 
-func (l *listener) oldest() *bounded {
-	for len(l.pending) > 0 {
-		first := l.pending[0]
-		l.pending = l.pending[1:]
-		if !first.logged.Load() && l.open[first.name] == first {
-			return first
+// crowdedOut gives the oldest pending connection of the address that has the most; nil:
+// all have logged in. It needs mu.
+func (l *listener) crowdedOut() *connection {
+	l.compact()
+	var out *connection
+	for _, c := range l.pending {
+		if out == nil || l.waiting[c.address] > l.waiting[out.address] {
+			out = c
 		}
 	}
+	return out
+}
+
+// compact forgets the pending connections that are so no more. It needs mu.
+func (l *listener) compact() {
+	kept := l.pending[:0]
+	for _, c := range l.pending {
+		if !c.known.Load() && l.open[c.name] == c {
+			kept = append(kept, c)
+		}
+	}
+	clear(l.pending[len(kept):])
+	l.pending = kept
+}
+
+// forget takes a connection off the books.
+func (l *listener) forget(c *connection) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open[c.name] == c {
+		c.timer.Stop()
+		delete(l.open, c.name)
+		if c.known.Load() {
+			less(l.each, c.principal)
+		} else {
+			l.waits--
+			less(l.waiting, c.address)
+		}
+	}
+	if len(l.pending) > 2*l.config.MaxPending {
+		l.compact()
+	}
+	l.metrics.connections.Set(float64(len(l.open)))
+}
+
+func less(counts map[string]int, key string) {
+	if counts[key]--; counts[key] <= 0 {
+		delete(counts, key)
+	}
+}
+
+// loggedIn tells who logged in on a connection; the first one counts. There may be no
+// room for it: one principal has half of all connections, and some are for admins.
+func (l *listener) loggedIn(name string, who query.Identity) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.open[name]
+	if c == nil {
+		return disconnected()
+	}
+	c.failed = 0
+	if c.known.Load() {
+		return nil
+	}
+	room := l.config.MaxConnections
+	if !who.Has(query.ScopeAdmin) {
+		room -= l.config.Reserved
+	}
+	if len(l.open)-l.waits >= room || l.each[who.Principal] >= max(l.config.MaxConnections/2, 1) {
+		return fault.New(fault.TooManyConnections, "sorry, too many clients already").
+			WithHint("Close connections that are not used, or try again later.")
+	}
+	l.waits--
+	less(l.waiting, c.address)
+	c.principal = who.Principal
+	l.each[c.principal]++
+	c.known.Store(true)
+	close(c.welcome)
 	return nil
 }
 
-// loggedIn tells that somebody logged in on a connection.
-func (l *listener) loggedIn(name string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	b := l.open[name]
-	if b == nil {
-		return
-	}
-	b.failed = 0
-	if !b.logged.Swap(true) {
-		l.waiting--
-	}
-}
-
-// refused tells that a login failed on a connection, and closes it after many.
+// refused tells that a login failed on a connection, and closes it when nobody has
+// logged in on it and many failed.
 func (l *listener) refused(name string) {
 	l.mu.Lock()
-	b := l.open[name]
-	if b != nil {
-		b.failed++
+	c := l.open[name]
+	tooMany := false
+	if c != nil && !c.known.Load() {
+		c.failed++
+		tooMany = c.failed >= maxFailures
 	}
-	tooMany := b != nil && b.failed >= maxFailures
 	l.mu.Unlock()
 	if tooMany {
-		b.turnAway("failed_logins")
+		c.turnAway("failed_logins")
 	}
 }
 
-// cancelled tells that a call of a connection was cancelled, and closes it when that
-// is all it does.
+// cancelled tells that a call of a connection was cancelled before it was answered, and
+// closes the connection when that is all it does.
 func (l *listener) cancelled(name string) {
-	l.mu.Lock()
-	b := l.open[name]
-	l.mu.Unlock()
-	if b != nil && !b.calm.Allow() {
-		b.turnAway("resets")
+	if c := l.named(name); c != nil && !c.calm.Allow() {
+		c.turnAway("resets")
 	}
 }
 
 // turn waits until no other login is going on on the connection: however many calls
 // it has at a time, they cost no more than one after the other. done ends the turn.
 func (l *listener) turn(ctx context.Context, name string) (done func(), err error) {
-	l.mu.Lock()
-	b := l.open[name]
-	l.mu.Unlock()
-	if b == nil {
+	c := l.named(name)
+	if c == nil {
 		return nil, disconnected()
 	}
+	timer := time.NewTimer(l.config.StartupTimeout)
+	defer timer.Stop()
 	select {
-	case b.turns <- struct{}{}:
-		return func() { <-b.turns }, nil
+	case c.turns <- struct{}{}:
+		return func() { <-c.turns }, nil
+	case <-timer.C:
+		return nil, fault.New(fault.Unavailable, "logins take too long at the moment").WithHint("Try again in a few seconds.")
 	case <-ctx.Done():
-		return nil, disconnected()
+		return nil, fault.From(ctx.Err())
 	}
 }
 
 func disconnected() *fault.Error { return fault.New(fault.Cancelled, "the connection was closed") }
-
-// Close closes the connection and takes it off the books.
-func (b *bounded) Close() error {
-	b.once.Do(func() {
-		l := b.owner
-		l.mu.Lock()
-		if l.open[b.name] == b {
-			b.timer.Stop()
-			delete(l.open, b.name)
-			if !b.logged.Load() {
-				l.waiting--
-			}
-		}
-		if len(l.pending) > 2*l.config.MaxPending {
-			l.compact()
-		}
-		l.metrics.connections.Set(float64(len(l.open)))
-		l.mu.Unlock()
-		l.gone(b.name)
-	})
-	return b.Conn.Close() //nolint:wrapcheck // gRPC looks at it
-}
-
-// compact forgets the pending connections that are so no more. It needs mu.
-func (l *listener) compact() {
-	kept := make([]*bounded, 0, l.waiting)
-	for _, b := range l.pending {
-		if !b.logged.Load() && l.open[b.name] == b {
-			kept = append(kept, b)
-		}
-	}
-	l.pending = kept
-}
-
-// traffic counts what goes out, and ends connections that only begin calls to reset
-// them, at little cost of their own. It is a stats.Handler.
-type traffic struct {
-	metrics  *metrics
-	listener *listener
-}
-
-func (traffic) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (traffic) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (traffic) HandleConn(context.Context, stats.ConnStats)                       {}
-
-func (t traffic) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	switch s := s.(type) {
-	case *stats.OutPayload:
-		t.metrics.sent.Add(float64(s.Length))
-	case *stats.End:
-		if status.Code(s.Error) == codes.Canceled {
-			name, _ := connectionOf(ctx)
-			t.listener.cancelled(name)
-		}
-	}
-}

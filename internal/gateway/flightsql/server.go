@@ -22,6 +22,7 @@ import (
 
 	"github.com/tavana/tavana/internal/fault"
 	"github.com/tavana/tavana/internal/gateway/secure"
+	"github.com/tavana/tavana/internal/quota"
 )
 
 // Server is one door: one listener and its sessions.
@@ -34,9 +35,9 @@ type Server struct {
 	clients  *clients
 	tickets  *tickets
 	grpc     *grpc.Server
+	calls    *quota.Bytes // that are going on; a call counts one
+	reads    *reads
 	jobs     sync.WaitGroup // of PollFlightInfo
-
-	greetings chan struct{} // handshakes whose message is being read
 }
 
 // New makes a server; Serve runs it.
@@ -49,7 +50,10 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: config, metrics: m, tickets: newTickets(config.TicketLife), greetings: make(chan struct{}, 16)}
+	s := &Server{
+		config: config, metrics: m, tickets: newTickets(config.TicketLife), reads: newReads(),
+		calls: quota.New(quota.Limits{All: mostCalls, Each: mostCallsEach}),
+	}
 	s.clients = newClients(config, s.tickets.ended)
 	s.listener = newListener(config, m, s.clients.disconnected)
 	s.clients.connections = s.listener
@@ -65,10 +69,13 @@ func (s *Server) options() []grpc.ServerOption {
 		buffer  = 512 << 10 // of a connection that writes; smaller ones cost calls of the kernel, larger ones caches
 	)
 	return []grpc.ServerOption{
-		grpc.Creds(&transport{tls: secure.New(s.config.TLS, http2), wait: s.config.StartupTimeout}),
+		grpc.Creds(&transport{tls: secure.New(s.config.TLS, http2, s.config.Turns), wait: s.config.StartupTimeout}),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.ChainUnaryInterceptor(s.unary),
 		grpc.ChainStreamInterceptor(s.stream),
+		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error {
+			return fault.New(fault.Unsupported, "this service is not served").WithHint("Arrow Flight SQL is.")
+		}),
 		grpc.StatsHandler(traffic{s.metrics, s.listener}),
 		grpc.MaxRecvMsgSize(s.config.MaxMessage),
 		grpc.MaxConcurrentStreams(streams),
@@ -152,15 +159,9 @@ func (s *service) Handshake(stream flight.FlightService_HandshakeServer) error {
 	ctx := stream.Context()
 	c := caller(ctx)
 	if c == nil {
-		select { // few messages of strangers at a time
-		case s.door.greetings <- struct{}{}:
-			defer func() { <-s.door.greetings }()
-		default:
-			return fault.New(fault.TooManyConnections, "too many logins at once").WithHint("Try again in a moment.")
-		}
-		in, err := stream.Recv()
+		in, err := s.door.greeting(stream)
 		if err != nil {
-			return err //nolint:wrapcheck // the client is gone
+			return err
 		}
 		if c, err = s.door.handshake(ctx, in.GetPayload()); err != nil {
 			return err
@@ -198,16 +199,47 @@ func (s *Server) guarded() *grpc.ServiceDesc {
 	desc.Methods = slices.Clone(desc.Methods)
 	for i, m := range desc.Methods {
 		desc.Methods[i].Handler = func(srv any, ctx context.Context, read func(any) error, next grpc.UnaryServerInterceptor) (any, error) {
-			ctx, c, err := s.login(ctx)
+			ctx, c, end, err := s.open(ctx, true)
 			if err != nil {
 				return nil, s.statusError(ctx, err)
 			}
-			c.enter()
-			defer c.leave()
-			return m.Handler(srv, ctx, read, next)
+			defer end()
+			return m.Handler(srv, ctx, func(in any) error {
+				return s.statusError(ctx, s.reads.read(ctx, c.Identity().Principal, func() error { return read(in) }))
+			}, next)
 		}
 	}
 	return &desc
+}
+
+// Bounds on calls that go on at a time, for what gRPC keeps of each: in all, and of one
+// principal.
+const mostCalls, mostCallsEach = 2048, 512
+
+// open begins a call: it finds out whose it is, and counts it. Without must the call may
+// come without credentials; then there is no client. end ends it.
+func (s *Server) open(ctx context.Context, must bool) (out context.Context, c *client, end func(), err error) {
+	out, end = ctx, func() {}
+	err = s.survive(ctx, func() error {
+		from, err := credentialsOf(ctx)
+		if err != nil && !must && from.scheme == "" {
+			return nil
+		}
+		if out, c, err = s.enter(ctx, from, err); err != nil {
+			return err
+		}
+		who := c.Identity().Principal
+		if err := s.calls.Take(who, 1); err != nil {
+			return fault.Wrap(err, fault.TooManyConnections, "too many calls at once").WithHint("Wait for some of them to end.")
+		}
+		c.enter()
+		end = func() {
+			c.leave()
+			s.calls.Give(who, 1)
+		}
+		return nil
+	})
+	return out, c, end, err
 }
 
 // uncompressed refuses compressed messages, which may be long without costing their
@@ -233,27 +265,14 @@ func (s *Server) unary(ctx context.Context, in any, _ *grpc.UnaryServerInfo, nex
 
 // stream is around each call with a stream.
 func (s *Server) stream(srv any, in grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	ctx := in.Context()
-	var c *client
-	if from, err := credentialsOf(ctx); err == nil || info.FullMethod != handshakeMethod || from.scheme != "" {
-		if ctx, c, err = s.enter(ctx, from, err); err != nil {
-			return s.statusError(ctx, err)
-		}
-		c.enter()
-		defer c.leave()
+	ctx, c, end, err := s.open(in.Context(), info.FullMethod != handshakeMethod)
+	if err != nil {
+		return s.statusError(ctx, err)
 	}
-	err := s.survive(ctx, func() error { return next(srv, &known{in, ctx}) })
+	defer end()
+	err = s.survive(ctx, func() error { return next(srv, &known{in, ctx, s.reads, c}) })
 	return s.statusError(ctx, err)
 }
-
-// known is a stream with the session of its call.
-type known struct {
-	grpc.ServerStream
-	ctx context.Context //nolint:containedctx // the stream's own
-}
-
-// Context implements grpc.ServerStream.
-func (k *known) Context() context.Context { return k.ctx }
 
 // survive makes a panic the error of its call.
 func (s *Server) survive(ctx context.Context, call func() error) (err error) {

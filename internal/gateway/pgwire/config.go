@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tavana/tavana/internal/gateway/authn"
+	"github.com/tavana/tavana/internal/gateway/secure"
 	"github.com/tavana/tavana/internal/gateway/session"
 )
 
@@ -89,6 +90,7 @@ type Config struct {
 	// TLS holds the certificate and the least version; nil: the door answers on
 	// a Unix socket only, and refuses everybody elsewhere.
 	TLS        *tls.Config
+	Turns      *secure.Turns // at TLS handshakes, shared with other doors; nil: its own
 	Auth       Authenticator
 	AuthMethod AuthMethod // default SCRAM
 	Sessions   SessionOpener

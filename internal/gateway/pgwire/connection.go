@@ -37,6 +37,7 @@ type connection struct {
 	socket  net.Conn // as accepted
 	local   bool     // a Unix socket: TLS is not asked for
 	address string   // host without port; "local" on a Unix socket
+	crowd   string   // the address, as it counts among those that have not logged in
 	log     *slog.Logger
 
 	wire net.Conn // what messages go over: the socket, or TLS on it

@@ -1,6 +1,7 @@
 package pgwire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tavana/tavana/internal/fault"
+	"github.com/tavana/tavana/internal/gateway/authn"
 	"github.com/tavana/tavana/internal/gateway/secure"
 )
 
@@ -56,7 +58,7 @@ func New(config Config) (*Server, error) {
 		sessions: map[uint64]*connection{},
 	}
 	if config.TLS != nil {
-		s.tls = secure.New(config.TLS, alpn)
+		s.tls = secure.New(config.TLS, alpn, config.Turns)
 	}
 	return s, nil
 }
@@ -168,8 +170,9 @@ func (s *Server) serve(ctx context.Context, socket net.Conn) {
 	}()
 }
 
-// admit enters a connection among those that have not logged in; the oldest of
-// too many is closed.
+// admit enters a connection among those that have not logged in. Of too many the oldest
+// one of the address that has the most is closed: whoever floods the door crowds out
+// himself.
 func (s *Server) admit(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,21 +180,37 @@ func (s *Server) admit(c *connection) bool {
 		return false
 	}
 	if len(s.pending) >= s.config.MaxPending {
-		oldest := c
-		for _, other := range s.pending {
-			if oldest == c || other.id < oldest.id {
-				oldest = other
-			}
-		}
+		oldest := s.crowdedOut()
 		oldest.close()
 		delete(s.pending, oldest.id)
 	}
 	s.sequence++
-	c.id = s.sequence
+	c.id, c.crowd = s.sequence, authn.AddressKey(c.address)
 	s.pending[c.id] = c
 	s.metrics.pending.Set(float64(len(s.pending)))
 	s.working.Add(1)
 	return true
+}
+
+// crowdedOut gives the oldest pending connection of the address that has the most. It
+// needs mu; there is one.
+func (s *Server) crowdedOut() *connection {
+	many := map[string]int{}
+	for _, c := range s.pending {
+		many[c.crowd]++
+	}
+	var out *connection
+	for _, c := range s.pending {
+		if out == nil {
+			out = c
+			continue
+		}
+		more := cmp.Compare(many[c.crowd], many[out.crowd])
+		if more > 0 || more == 0 && c.id < out.id {
+			out = c
+		}
+	}
+	return out
 }
 
 // promote makes a connection that has logged in one of the sessions, if there

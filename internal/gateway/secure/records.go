@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // oneRecord is what TLS puts into one record, in bytes; overhead what it adds to it,
@@ -21,8 +22,10 @@ type records struct {
 	net.Conn
 	pool *sync.Pool // of *[]byte
 
-	mu     sync.Mutex // held while the socket is written to: records keep their order
-	buffer *[]byte    // nil: nothing is held
+	busy   atomic.Bool // a long write is going on
+	mu     sync.Mutex  // held while the socket is written to: records keep their order
+	buffer *[]byte     // nil: nothing is held
+	err    error       // of a flush: half a record may be out, so nothing goes behind it
 }
 
 // through writes data to secure, which is TLS over r; all its records go out together.
@@ -32,6 +35,8 @@ func (r *records) through(secure net.Conn, data []byte) (int, error) {
 	if len(data) <= oneRecord {
 		return secure.Write(data) //nolint:wrapcheck // a net.Conn's own
 	}
+	r.busy.Store(true)
+	defer r.busy.Store(false)
 	r.hold(len(data) + (len(data)/oneRecord+1)*overhead)
 	n, err := secure.Write(data)
 	return n, errors.Join(err, r.flush())
@@ -55,15 +60,20 @@ func (r *records) flush() error {
 	defer r.mu.Unlock()
 	buffer := r.buffer
 	r.buffer = nil
-	_, err := r.Conn.Write(*buffer)
+	if r.err == nil {
+		_, r.err = r.Conn.Write(*buffer)
+	}
 	r.pool.Put(buffer)
-	return err //nolint:wrapcheck // the caller does
+	return r.err
 }
 
 // Write implements net.Conn.
 func (r *records) Write(data []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.err != nil {
+		return 0, r.err
+	}
 	if r.buffer != nil {
 		*r.buffer = append(*r.buffer, data...)
 		return len(data), nil

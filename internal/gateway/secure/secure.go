@@ -3,11 +3,11 @@
 package secure
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
-	"runtime"
 	"sync"
 
 	"github.com/tavana/tavana/internal/gateway/authn"
@@ -16,14 +16,15 @@ import (
 // Server makes connections secure. It is safe for concurrent use.
 type Server struct {
 	config  *tls.Config
-	turns   *turns
+	turns   *Turns
 	sending sync.Pool // of *[]byte: memory for records on their way
 }
 
 // New makes a Server that speaks one protocol of ALPN. The configuration holds the
-// certificate and the least version; without one that is TLS 1.3.
-func New(config *tls.Config, protocol string) *Server {
-	s := &Server{config: config.Clone(), turns: newTurns(max(1, runtime.GOMAXPROCS(0)/2))}
+// certificate and the least version; without one that is TLS 1.3. Servers may share
+// turns; nil: its own.
+func New(config *tls.Config, protocol string, turns *Turns) *Server {
+	s := &Server{config: config.Clone(), turns: cmp.Or(turns, NewTurns())}
 	s.config.NextProtos = []string{protocol}
 	s.config.GetConfigForClient = heard
 	s.config.DynamicRecordSizingDisabled = true // results are long
@@ -50,6 +51,15 @@ func (s *Server) Handshake(ctx context.Context, conn net.Conn, address string) (
 type Conn struct {
 	*tls.Conn
 	under *records
+}
+
+// Close implements net.Conn. TLS says goodbye, unless a write is stuck: then the socket
+// is closed under it at once.
+func (c *Conn) Close() error {
+	if c.under.busy.Load() {
+		return c.under.Close() //nolint:wrapcheck // a net.Conn's own
+	}
+	return c.Conn.Close()
 }
 
 // Write implements net.Conn. It is called by one goroutine at a time; others may close

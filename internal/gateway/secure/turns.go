@@ -5,27 +5,31 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"sync"
 )
 
-// turns lets few TLS handshakes compute at the same time, so that strangers never
+// Turns lets few TLS handshakes compute at the same time, so that strangers never
 // take all processors from those who have logged in. Addresses take turns: one
 // that floods the door keeps others waiting for one handshake, not for all of its
 // own.
-type turns struct {
+type Turns struct {
 	mu      sync.Mutex
 	free    int
 	waiting map[string][]chan struct{} // by address; closed: it is your turn
 	order   []string                   // addresses that wait, the next one first
 }
 
-func newTurns(most int) *turns {
-	return &turns{free: most, waiting: map[string][]chan struct{}{}}
+// NewTurns lets half of the processors compute handshakes.
+func NewTurns() *Turns { return turnsOf(max(1, runtime.GOMAXPROCS(0)/2)) }
+
+func turnsOf(most int) *Turns {
+	return &Turns{free: most, waiting: map[string][]chan struct{}{}}
 }
 
 // take waits for a turn, which the caller gives back.
-func (t *turns) take(ctx context.Context, address string) error {
+func (t *Turns) take(ctx context.Context, address string) error {
 	t.mu.Lock()
 	if t.free > 0 {
 		t.free--
@@ -54,14 +58,14 @@ func (t *turns) take(ctx context.Context, address string) error {
 	return fmt.Errorf("wait for a turn: %w", context.Cause(ctx))
 }
 
-func (t *turns) give() {
+func (t *Turns) give() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.next()
 }
 
 // next passes a turn on.
-func (t *turns) next() {
+func (t *Turns) next() {
 	if len(t.order) == 0 {
 		t.free++
 		return
@@ -78,7 +82,7 @@ func (t *turns) next() {
 	close(one)
 }
 
-func (t *turns) leave(address string, one chan struct{}) {
+func (t *Turns) leave(address string, one chan struct{}) {
 	rest := slices.DeleteFunc(t.waiting[address], func(o chan struct{}) bool { return o == one })
 	if t.waiting[address] = rest; len(rest) == 0 {
 		delete(t.waiting, address)
@@ -92,7 +96,7 @@ func (t *turns) leave(address string, one chan struct{}) {
 // TLS ask twice still waits. After the handshake it is a plain socket.
 type handshaker struct {
 	net.Conn
-	turns   *turns
+	turns   *Turns
 	address string
 	holds   bool
 	take    func() error // takes a turn; nil: before the first message, and after the handshake

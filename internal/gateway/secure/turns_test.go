@@ -16,7 +16,7 @@ import (
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(1)
+		turns := turnsOf(1)
 		if err := turns.take(t.Context(), "flood"); err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestTurnAfterASecondHello(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ours.Close()
-	h := &handshaker{Conn: ours, turns: newTurns(1), address: "a"}
+	h := &handshaker{Conn: ours, turns: turnsOf(1), address: "a"}
 	config := authority.TLS(tls.VersionTLS13)
 	config.CurvePreferences = []tls.CurveID{tls.CurveP256}
 	config.GetConfigForClient = heard
