@@ -22,10 +22,15 @@ func (s *Server) greeting(stream flight.FlightService_HandshakeServer) (*flight.
 	if c == nil {
 		return nil, disconnected()
 	}
+	late := fault.New(fault.Unauthenticated, "no credentials came within %v", greetWait)
+	timer := time.NewTimer(greetWait)
+	defer timer.Stop()
 	select {
-	case c.greets <- struct{}{}:
-	default:
-		return nil, fault.New(fault.TooManyConnections, "two handshakes of one connection at once").WithHint("Log in once, and use the token.")
+	case c.greets <- struct{}{}: // clients of one program may share a connection
+	case <-timer.C:
+		return nil, late
+	case <-stream.Context().Done():
+		return nil, fault.From(stream.Context().Err())
 	}
 	var in *flight.HandshakeRequest
 	came := make(chan error, 1)
@@ -35,13 +40,11 @@ func (s *Server) greeting(stream flight.FlightService_HandshakeServer) (*flight.
 		in = m
 		came <- err
 	}()
-	timer := time.NewTimer(greetWait)
-	defer timer.Stop()
 	select {
 	case err := <-came:
 		return in, err
 	case <-timer.C:
-		return nil, fault.New(fault.Unauthenticated, "no credentials came within %v", greetWait)
+		return nil, late
 	}
 }
 
