@@ -232,7 +232,11 @@ func overFlight() []step {
 			stopped: wants{"worker": "57014", "planner": "whole", "supervisor": "57014", "child": "whole 57014", "postgres": "whole"},
 		},
 		{name: "get", began: true, arrive: arriveGet, killed: waits, stopped: late},
-		{name: "poll", began: true, arrive: arrivePoll, killed: waits, stopped: late},
+		{
+			name: "poll", began: true, arrive: arrivePoll, stopped: late,
+			// A poll that comes after the cancel finds no ticket.
+			killed: wants{"planner": "57014 55000", "supervisor": "58000", "child": "58000", "postgres": "57014 55000", "server": "closed"},
+		},
 		{name: "update", began: true, arrive: arriveUpdate, killed: waits, stopped: late},
 		{name: "deliver", began: true, arrive: arriveFlightDeliver, killed: reads, stopped: stalls},
 		{name: "deliver, prepared", began: true, arrive: arriveFlightPrepared, killed: reads, stopped: stalls},

@@ -101,6 +101,8 @@ func tells(a *actor) []string {
 		return []string{"failed|worker_lost"}
 	case "57014":
 		return []string{"timeout|timeout", "cancelled|cancelled"}
+	case "55000":
+		return []string{"cancelled|cancelled"}
 	case "57P03":
 		return []string{"failed|unavailable"}
 	case "": // the server was killed
