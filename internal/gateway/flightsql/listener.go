@@ -35,15 +35,14 @@ type listener struct {
 	number  uint64                 // of the last connection
 	open    map[string]*connection // by name
 	pending []*connection          // the oldest first; some may have logged in or be closed
-	waiting map[string]int         // of open that nobody has logged in on, by address
-	waits   int                    // all of them
+	waits   int                    // of open that nobody has logged in on
 	each    map[string]int         // of open, by who has logged in
 }
 
 func newListener(config Config, m *metrics, gone func(string)) *listener {
 	return &listener{
 		Listener: config.Listener, config: config, metrics: m, gone: gone,
-		open: map[string]*connection{}, waiting: map[string]int{}, each: map[string]int{},
+		open: map[string]*connection{}, each: map[string]int{},
 	}
 }
 
@@ -99,7 +98,9 @@ func (l *listener) enter(c *connection) (out *connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.open) >= l.config.MaxConnections || l.waits >= l.config.MaxPending {
-		if out = l.crowdedOut(); out == nil {
+		l.compact()
+		var ok bool
+		if out, ok = authn.CrowdedOut(l.pending, func(c *connection) string { return c.address }); !ok {
 			return c
 		}
 	}
@@ -113,21 +114,7 @@ func (l *listener) enter(c *connection) (out *connection) {
 	})
 	l.pending = append(l.pending, c)
 	l.waits++
-	l.waiting[c.address]++
 	l.metrics.connections.Set(float64(len(l.open)))
-	return out
-}
-
-// crowdedOut gives the oldest pending connection of the address that has the most; nil:
-// all have logged in. It needs mu.
-func (l *listener) crowdedOut() *connection {
-	l.compact()
-	var out *connection
-	for _, c := range l.pending {
-		if out == nil || l.waiting[c.address] > l.waiting[out.address] {
-			out = c
-		}
-	}
 	return out
 }
 
@@ -151,22 +138,17 @@ func (l *listener) forget(c *connection) {
 		c.timer.Stop()
 		delete(l.open, c.name)
 		if c.known.Load() {
-			less(l.each, c.principal)
+			if l.each[c.principal]--; l.each[c.principal] == 0 {
+				delete(l.each, c.principal)
+			}
 		} else {
 			l.waits--
-			less(l.waiting, c.address)
 		}
 	}
 	if len(l.pending) > 2*l.config.MaxPending {
 		l.compact()
 	}
 	l.metrics.connections.Set(float64(len(l.open)))
-}
-
-func less(counts map[string]int, key string) {
-	if counts[key]--; counts[key] <= 0 {
-		delete(counts, key)
-	}
 }
 
 // loggedIn tells who logged in on a connection; the first one counts. There may be no
@@ -191,7 +173,6 @@ func (l *listener) loggedIn(name string, who query.Identity) error {
 			WithHint("Close connections that are not used, or try again later.")
 	}
 	l.waits--
-	less(l.waiting, c.address)
 	c.principal = who.Principal
 	l.each[c.principal]++
 	c.known.Store(true)

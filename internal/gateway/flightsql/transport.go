@@ -44,7 +44,7 @@ func (*transport) ClientHandshake(context.Context, string, net.Conn) (net.Conn, 
 
 // Info implements credentials.TransportCredentials.
 func (*transport) Info() credentials.ProtocolInfo {
-	return credentials.ProtocolInfo{SecurityProtocol: "tls", SecurityVersion: "1.3"} //nolint:staticcheck // the field is part of the type
+	return credentials.ProtocolInfo{SecurityProtocol: "tls"}
 }
 
 // Clone implements credentials.TransportCredentials.

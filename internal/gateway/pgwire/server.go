@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -180,9 +182,11 @@ func (s *Server) admit(c *connection) bool {
 		return false
 	}
 	if len(s.pending) >= s.config.MaxPending {
-		oldest := s.crowdedOut()
-		oldest.close()
-		delete(s.pending, oldest.id)
+		all := slices.SortedFunc(maps.Values(s.pending), func(a, b *connection) int { return cmp.Compare(a.id, b.id) })
+		if goes, ok := authn.CrowdedOut(all, func(c *connection) string { return c.crowd }); ok {
+			goes.close()
+			delete(s.pending, goes.id)
+		}
 	}
 	s.sequence++
 	c.id, c.crowd = s.sequence, authn.AddressKey(c.address)
@@ -190,27 +194,6 @@ func (s *Server) admit(c *connection) bool {
 	s.metrics.pending.Set(float64(len(s.pending)))
 	s.working.Add(1)
 	return true
-}
-
-// crowdedOut gives the oldest pending connection of the address that has the most. It
-// needs mu; there is one.
-func (s *Server) crowdedOut() *connection {
-	many := map[string]int{}
-	for _, c := range s.pending {
-		many[c.crowd]++
-	}
-	var out *connection
-	for _, c := range s.pending {
-		if out == nil {
-			out = c
-			continue
-		}
-		more := cmp.Compare(many[c.crowd], many[out.crowd])
-		if more > 0 || more == 0 && c.id < out.id {
-			out = c
-		}
-	}
-	return out
 }
 
 // promote makes a connection that has logged in one of the sessions, if there
