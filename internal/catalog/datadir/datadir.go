@@ -94,6 +94,7 @@ type attempt struct {
 	format   query.Format
 	files    []query.File
 	problem  string
+	again    bool // it had a problem when an earlier run ended
 }
 
 // backoff is a pause before the next try.
@@ -179,11 +180,9 @@ func (w *Watcher) recall(ctx context.Context) error {
 		return fmt.Errorf("read the known tables: %w", err)
 	}
 	for _, t := range known {
-		a := attempt{location: t.Location, format: t.Table.Format, files: t.Table.Files}
-		if t.Problem != "" {
-			a.files = nil
+		w.tried[source.Fold(t.Table.Name.Table)] = attempt{
+			location: t.Location, format: t.Table.Format, files: t.Table.Files, again: t.Problem != "",
 		}
-		w.tried[source.Fold(t.Table.Name.Table)] = a
 	}
 	return nil
 }
@@ -250,7 +249,7 @@ func (w *Watcher) isNew(s catalog.Source) bool {
 		return false
 	}
 	last, ok := w.tried[source.Fold(s.Table)]
-	return !ok || last.location != s.Set.Base || last.format != s.Set.Format ||
+	return !ok || last.again || last.location != s.Set.Base || last.format != s.Set.Format ||
 		last.problem != s.Problem && s.Problem != "" ||
 		!slices.EqualFunc(last.files, s.Set.Files, source.Same)
 }

@@ -33,6 +33,7 @@ type registry struct {
 	tables map[string]catalog.TableInfo
 	writes map[string]int
 	reads  map[string]int // of the columns of a file
+	drops  int
 	away   bool
 }
 
@@ -79,6 +80,7 @@ func (r *registry) RegisterData(ctx context.Context, s catalog.Source) (string, 
 func (r *registry) DropData(_ context.Context, table string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.drops++
 	delete(r.tables, table)
 	return nil
 }
@@ -349,6 +351,42 @@ func TestFilesAreLeftUntilTheyAreWhole(t *testing.T) {
 	eventually(t, r, root, map[string]string{"p": "p/1.parquet p/2.parquet PROBLEM", "later": "later.csv"})
 	put(t, filepath.Join(root, "p/1.parquet"), whole+"\n"+whole)
 	eventually(t, r, root, map[string]string{"p": "p/1.parquet p/2.parquet", "later": "later.csv"})
+}
+
+// A file that is written in place is empty for a moment, or for as long as its
+// writer computes: its table stays, and never answers without it.
+func TestFilesThatAreTruncated(t *testing.T) {
+	t.Parallel()
+	root := tree(t, map[string]string{"a.csv": "a", "f/1.csv": "x", "f/2.csv": "x"})
+	r := newRegistry()
+	w := watch(t, r, root)
+	want := map[string]string{"a": "a.csv", "f": "f/1.csv f/2.csv"}
+	eventually(t, r, root, want)
+	dropped := func() int {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.drops
+	}
+
+	put(t, filepath.Join(root, "a.csv"), "")
+	put(t, filepath.Join(root, "f/2.csv"), "")
+	put(t, filepath.Join(root, "new.csv"), "") // is no table before it holds something
+	empty := map[string]string{"a": "a.csv PROBLEM", "f": "f/1.csv f/2.csv PROBLEM"}
+	eventually(t, r, root, empty)
+	w.Close()
+	watch(t, r, root) // a server that starts meanwhile thinks the same
+	put(t, filepath.Join(root, "later.csv"), "a")
+	empty["later"] = "later.csv"
+	eventually(t, r, root, empty)
+
+	for _, name := range []string{"a.csv", "f/2.csv", "new.csv"} {
+		put(t, filepath.Join(root, name), "x")
+	}
+	want["later"], want["new"] = "later.csv", "new.csv"
+	eventually(t, r, root, want)
+	if n := dropped(); n != 0 {
+		t.Errorf("%d tables were dropped meanwhile", n)
+	}
 }
 
 func TestKnownTablesAreNotReadAgain(t *testing.T) {

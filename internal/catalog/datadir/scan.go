@@ -162,7 +162,10 @@ func (k *walker) entry(folder string, entry fs.DirEntry) (*node, error) {
 	case !info.Mode().IsRegular():
 		return nil, nil
 	}
-	if _, format := source.Split(name); format == "" || info.Size() == 0 {
+	if _, format := source.Split(name); format == "" {
+		return nil, nil
+	}
+	if info.Size() == 0 && !k.watcher.has(path) {
 		return nil, nil
 	}
 	f := source.Describe(path, info)
@@ -235,7 +238,7 @@ func (w *Watcher) fileTable(n *node) []found {
 		return []found{{name: n.name, isFile: true, set: set}}
 	case state == unfinished:
 		// Steady, and not whole: whoever writes it may have died over it.
-		return []found{{name: n.name, isFile: true, set: set, problem: notWhole}}
+		return []found{{name: n.name, isFile: true, set: set, problem: notWhole(*n.file)}}
 	case known != nil:
 		set.Files = known // the table stays as it was until the file is steady
 		return []found{{name: n.name, isFile: true, set: set}}
@@ -243,7 +246,13 @@ func (w *Watcher) fileTable(n *node) []found {
 	return nil
 }
 
-const notWhole = "it is not a whole Parquet file: a writer may be at it still"
+// notWhole says why a file that stays as it is cannot be whole.
+func notWhole(f query.File) string {
+	if f.Size == 0 {
+		return "it is empty: a writer may be at it still"
+	}
+	return "it is not a whole Parquet file: a writer may be at it still"
+}
 
 // folderTable gives the table of a folder of like files. New files are left out
 // until they are whole; while one that it has already is being written, the
@@ -263,9 +272,9 @@ func (w *Watcher) folderTable(ctx context.Context, n *node, set source.Set) []fo
 		case unfinished:
 			if registered[f.Path] {
 				result.set.Files = append(result.set.Files, f)
-				result.problem = fmt.Sprintf("file %q: %s", filepath.Base(f.Path), notWhole)
+				result.problem = fmt.Sprintf("file %q: %s", filepath.Base(f.Path), notWhole(f))
 			} else {
-				w.tell(ctx, "file "+f.Path, "file is left out of its table", notWhole)
+				w.tell(ctx, "file "+f.Path, "file is left out of its table", notWhole(f))
 			}
 		case writing:
 			if registered[f.Path] {
@@ -288,6 +297,17 @@ func (w *Watcher) knows(location string) []query.File {
 		}
 	}
 	return nil
+}
+
+// has tells whether a table that was registered has the file at a path. Such a
+// file may be empty for a while: its writer truncated it and goes on.
+func (w *Watcher) has(path string) bool {
+	for _, a := range w.tried {
+		if slices.ContainsFunc(a.files, func(f query.File) bool { return f.Path == path }) {
+			return true
+		}
+	}
+	return false
 }
 
 type state int
