@@ -326,6 +326,9 @@ func (w *Watcher) state(f query.File, format query.Format) state {
 	if !s.whole {
 		whole, err := source.Whole(f.Path, format)
 		if err == nil && !whole {
+			if info, err := os.Lstat(f.Path); err != nil || !source.Same(source.Describe(f.Path, info), f) {
+				return writing // it changed between the walk and the look into it
+			}
 			return unfinished
 		}
 		s.whole = err == nil // what cannot be opened is told by the inspection
