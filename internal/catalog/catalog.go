@@ -40,7 +40,7 @@ const (
 	reconnect   = 250 * time.Millisecond // pause after the store went away
 	firstLoad   = 3 * time.Second        // how long a query waits for the first snapshot
 	flushEvery  = 5 * time.Second        // uses of keys are written this often
-	flushWithin = 2 * time.Second        // and at the end within this time
+	flushWithin = 5 * time.Second        // and at the end within this time
 	loadWithin  = 30 * time.Second       // a store that takes longer is away
 )
 

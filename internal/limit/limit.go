@@ -208,10 +208,7 @@ func parentV2(root, name string) (string, error) {
 		if err := os.Mkdir(leaf, 0o755); err != nil && !errors.Is(err, os.ErrExist) { //nolint:gosec // a kernel directory
 			return "", fmt.Errorf("make leaf: %w", err)
 		}
-		if err := moveAll(dir, leaf); err != nil {
-			return "", err
-		}
-		if err := enable(dir); err != nil {
+		if err := vacate(dir, leaf); err != nil {
 			return "", err
 		}
 	}
@@ -235,10 +232,27 @@ func hasField(text, want string) bool {
 
 func enable(dir string) error { return write(dir, "cgroup.subtree_control", "+memory") }
 
-// moveAll moves the processes of a group, this one among them.
+// vacate moves the processes of a group, this one among them, to a leaf, and enables
+// limits of the groups below, which the kernel does only where no process is left.
+// One that began meanwhile is moved after the others.
+func vacate(dir, leaf string) error {
+	for tries := 1; ; tries++ {
+		if err := moveAll(dir, leaf); err != nil {
+			return err
+		}
+		if err := enable(dir); !errors.Is(err, syscall.EBUSY) || tries == mostMoves {
+			return err
+		}
+	}
+}
+
+// mostMoves is how often processes that begin meanwhile are moved.
+const mostMoves = 20
+
+// moveAll moves the processes of a group. One that has ended meanwhile needs no place.
 func moveAll(from, to string) error {
 	for _, pid := range processes(from) {
-		if err := write(to, "cgroup.procs", strconv.Itoa(pid)); err != nil {
+		if err := write(to, "cgroup.procs", strconv.Itoa(pid)); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return err
 		}
 	}

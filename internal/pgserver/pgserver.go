@@ -267,7 +267,7 @@ func (s *Server) quit(process *lifecycle.Process) {
 
 func (s *Server) release() {
 	if s.lock != nil {
-		_ = s.lock.Close() // ends the lock; nothing was written
+		unlock(s.lock)
 	}
 }
 

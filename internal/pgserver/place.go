@@ -181,6 +181,13 @@ func (p place) acquire() (*os.File, error) {
 	return f, nil
 }
 
+// unlock ends a lock, whoever has its descriptor: a process that is being started has
+// all of them for a moment.
+func unlock(lock *os.File) {
+	_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN)
+	_ = lock.Close() // nothing was written
+}
+
 const (
 	largestLog = 8 << 20
 	tailBytes  = 2 << 10

@@ -167,7 +167,7 @@ func inUse(dir string) bool {
 	if err != nil {
 		return true
 	}
-	defer lock.Close() //nolint:errcheck // ends the lock; nothing was written
+	defer unlock(lock)
 	pid, err := p.orphan()
 	return err != nil || pid > 0
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +34,23 @@ func Sample(tb testing.TB) string {
 		tb.Fatal("the sample data are missing: run `make sample` first")
 	}
 	return dir
+}
+
+// sampled names the tables of a data directory that `make sample` wrote; none: it is
+// another one.
+func sampled(dir string) []string {
+	if _, err := os.Stat(filepath.Join(dir, "..", "complete")); err != nil {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var tables []string
+	for _, e := range entries {
+		tables = append(tables, strings.TrimSuffix(e.Name(), filepath.Ext(e.Name())))
+	}
+	return tables
 }
 
 // Installed gives the folder in which `make test-deps` put what files list. The kind

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,7 +39,9 @@ type Platform struct {
 	options Options
 }
 
-// Start starts a platform and waits until it is ready.
+// Start starts a platform and waits until it is ready, and has the tables of the
+// sample where it was given: on a busy machine a server is ready before it has read
+// all files.
 func Start(tb testing.TB, options Options) *Platform {
 	tb.Helper()
 	if options.Home == "" {
@@ -54,6 +57,16 @@ func Start(tb testing.TB, options Options) *Platform {
 		}
 	})
 	p.Restart()
+	for _, dir := range options.Data {
+		tables := sampled(dir)
+		if len(tables) == 0 {
+			continue
+		}
+		Eventually(tb, time.Minute, "the tables of the sample are there", func() bool {
+			list := p.Tavana("table", "list")
+			return !slices.ContainsFunc(tables, func(table string) bool { return !strings.Contains(list, table) })
+		})
+	}
 	return p
 }
 

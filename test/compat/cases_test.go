@@ -211,7 +211,7 @@ func errorCases() []testCase {
 			q("SELECT 1 AS one"),
 		}},
 		{Name: "timeout", needs: "raw", Steps: []step{
-			q("SET statement_timeout = 300"),
+			q("SET statement_timeout = 2000"),
 			q("SELECT count(*) AS v FROM numbers a, numbers b, numbers c WHERE a.n * b.n + c.n = -1"),
 			q("SELECT 1 AS one"),
 		}},

@@ -54,7 +54,7 @@ type newcomer struct {
 // run runs a text with a program's words, and gives both outputs.
 func (n *newcomer) run(t *testing.T, text string, program ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program[0], append(program[1:], n.replace.Replace(text))...)
 	cmd.Dir, cmd.Env = n.dir, n.environ(t)

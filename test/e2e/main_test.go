@@ -89,5 +89,5 @@ func run(t *testing.T, p *testenv.Platform, name string, args ...string) (string
 // rest for the kill and for a busy machine.
 func idle(t *testing.T, p *testenv.Platform) {
 	t.Helper()
-	testenv.Eventually(t, 3*time.Second, "no child runs a query", func() bool { return p.Status(t).Children == 0 })
+	testenv.Eventually(t, 10*time.Second, "no child runs a query", func() bool { return p.Status(t).Children == 0 })
 }

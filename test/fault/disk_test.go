@@ -113,7 +113,7 @@ func free(t *testing.T, folder string) int64 {
 // connect connects with a deadline for every statement.
 func connect(t *testing.T, p *testenv.Platform) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), p.DSN("connect_timeout=10 statement_timeout=60000"))
+	conn, err := pgx.Connect(t.Context(), p.DSN("connect_timeout=10 statement_timeout=180000"))
 	if err != nil {
 		t.Fatalf("connect: %v", err)
 	}
@@ -124,7 +124,7 @@ func connect(t *testing.T, p *testenv.Platform) *pgx.Conn {
 // ask asks for a number.
 func ask(t *testing.T, conn *pgx.Conn, sql string) (n int64, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+grace)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute+grace)
 	defer cancel()
 	err = conn.QueryRow(ctx, sql).Scan(&n)
 	return n, err

@@ -269,8 +269,7 @@ func arriveTicket(s *scene) (*client, error) {
 
 // worked waits until a child works for a client.
 func (s *scene) worked(c *client) error {
-	s.eventually("a child works", func() bool { return s.listed(c, func(q admin.Query) bool { return !q.Waits }) })
-	return nil
+	return s.reach("a child works", func() bool { return s.listed(c, func(q admin.Query) bool { return !q.Waits }) })
 }
 
 func arriveGet(s *scene) (*client, error) {
@@ -358,9 +357,8 @@ func arriveFlightAdmit(s *scene) (*client, error) {
 			return err
 		}
 		c.fetch(false)
-		s.eventually("the query waits in the queue", func() bool {
+		return s.reach("the query waits in the queue", func() bool {
 			return s.listed(c, func(q admin.Query) bool { return q.Waits }) && s.platform.Metric(s.t, "tavana_queue_length") == 1
 		})
-		return nil
 	})
 }

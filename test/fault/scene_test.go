@@ -1,6 +1,8 @@
 package fault_test
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +88,7 @@ func (b *bed) open(t *testing.T, timeout time.Duration, steps []step) *scene {
 		if tries == 3 {
 			t.Fatalf("the steps are not reached within %s: the machine is too slow for this test", timeout)
 		}
-		timeout *= 2
+		timeout *= 2 // what is left of it must do for all that the clients still read
 		b.level(t)
 	}
 }
@@ -98,14 +100,22 @@ func (s *scene) arrive(steps []step) bool {
 	began := time.Now()
 	for _, step := range steps {
 		c, err := step.arrive(s)
-		if err != nil {
+		late := time.Since(began) >= s.timeout/2
+		switch {
+		case err != nil && c != nil && (late || errors.Is(err, errPassed)):
+			c.close()
+			return false
+		case err != nil:
 			s.t.Fatalf("%s is not reached: %v", step.name, err)
 		}
 		s.actors = append(s.actors, &actor{client: c, step: step})
 		s.t.Cleanup(c.close)
 	}
-	return time.Since(began) < s.timeout*2/3
+	return time.Since(began) < s.timeout/2
 }
+
+// errPassed says that a client has left its step again before that was noticed.
+var errPassed = errors.New("the step has passed")
 
 // client logs in, and does something.
 func (s *scene) client(do func(*client) error) (*client, error) {
@@ -146,7 +156,10 @@ func (s *scene) kill(kind string) {
 		})
 		return
 	}
+	// First stopped, all of them: what one leaves must not begin on another one
+	// that is about to go.
 	struck := victims(s.t, s.platform, kind)
+	signal(s.t, syscall.SIGSTOP, struck...)
 	signal(s.t, syscall.SIGKILL, struck...)
 	s.eventually("the victims are gone", func() bool { return !slices.ContainsFunc(struck, testenv.Alive) })
 	s.end()
@@ -175,10 +188,20 @@ func (s *scene) leave(after func(*actor)) {
 	group.Wait()
 }
 
-// eventually waits for what leads to a scene; it promises nothing.
+// eventually waits for the victims of a strike to be gone.
 func (s *scene) eventually(what string, holds func() bool) {
 	s.t.Helper()
 	testenv.Eventually(s.t, heals, what, holds)
+}
+
+// reach waits for what leads to a scene; it promises nothing.
+func (s *scene) reach(what string, holds func() bool) error {
+	for began := time.Now(); time.Since(began) < heals; time.Sleep(20 * time.Millisecond) {
+		if holds() {
+			return nil
+		}
+	}
+	return fmt.Errorf("not within %s: %s", heals, what)
 }
 
 // store asks PostgreSQL itself for a number; -1 where it is away.

@@ -11,8 +11,8 @@ import (
 )
 
 // hurried is the statement_timeout of clients whose statements are to run into
-// it: long enough for all of them to reach their steps.
-const hurried = 10 * time.Second
+// it: long enough for all of them to reach their steps, and to read what they may.
+const hurried = 15 * time.Second
 
 // TestStop stops a process (SIGSTOP) while a client is at each step. Each client
 // has its answer within its own deadline all the same; when the process goes on

@@ -41,7 +41,8 @@ func (b *bed) vanish(t *testing.T, manner string, steps []step) {
 		}
 	}()
 	if len(s.stopped) == 0 {
-		testenv.Eventually(t, grace, "nothing is left of the clients", func() bool {
+		// A client of which the half is left has two seconds to hear the end.
+		testenv.Eventually(t, 2*grace, "nothing is left of the clients", func() bool {
 			left = idle(t, b.platform)
 			return left == ""
 		})

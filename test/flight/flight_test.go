@@ -77,7 +77,7 @@ func run(t *testing.T, p *testenv.Platform, name string, args ...string) {
 // interrupt, the rest for the kill and for a busy machine.
 func idle(t *testing.T, p *testenv.Platform) {
 	t.Helper()
-	testenv.Eventually(t, 3*time.Second, "no query runs and no child works", func() bool {
+	testenv.Eventually(t, 10*time.Second, "no query runs and no child works", func() bool {
 		return len(p.Queries(t)) == 0 && p.Status(t).Children == 0
 	})
 }

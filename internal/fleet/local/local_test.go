@@ -143,9 +143,8 @@ func TestEndings(t *testing.T) {
 			kind: fault.IdleResult, status: query.Cancelled,
 		},
 		"killed": {sql: endless, kind: fault.WorkerLost, status: query.Failed, act: func(f *local.Fleet, _ frames.Stream) {
-			st, err := f.Status(context.Background())
-			if err == nil && len(st.Running) == 1 {
-				_ = syscall.Kill(st.Running[0].PID, syscall.SIGKILL)
+			for _, running := range status(t, f).Running {
+				_ = syscall.Kill(running.PID, syscall.SIGKILL)
 			}
 		}},
 		"memory": {

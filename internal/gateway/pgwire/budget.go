@@ -107,6 +107,7 @@ func (p *parcel) grow(bytes int) error {
 	b := p.from.budget
 	deadline := time.Now().Add(b.wait)
 	for {
+		late := time.Now().After(deadline) // this look is the last one
 		b.mu.Lock()
 		p.stalled = false
 		if b.take(p, bytes) {
@@ -117,16 +118,16 @@ func (p *parcel) grow(bytes int) error {
 		changed := b.changed
 		b.giveUp(p)
 		b.mu.Unlock()
+		if late {
+			return fault.New(fault.OutOfMemory, "no memory for a message of this size: those of other sessions have it").
+				WithHint("Send less at once, or try again later. Messages of up to %d bytes always pass.", smallMessage)
+		}
 		timer := time.NewTimer(lookEvery)
 		select {
 		case <-changed:
 		case <-timer.C:
 		}
 		timer.Stop()
-		if time.Now().After(deadline) {
-			return fault.New(fault.OutOfMemory, "no memory for a message of this size: those of other sessions have it").
-				WithHint("Send less at once, or try again later. Messages of up to %d bytes always pass.", smallMessage)
-		}
 		if p.from.ended() {
 			return errGone
 		}

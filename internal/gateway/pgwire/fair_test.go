@@ -83,7 +83,7 @@ func TestMessageGivenUpAtItsEnd(t *testing.T) {
 	}
 	held := &holder{Listener: listener, first: make(chan *heldConn, 1)}
 	d := open(t, pgwire.Config{Listener: held, AuthMethod: pgwire.Cleartext}, func(c *pgwire.Config) {
-		c.MessageMemory, c.MaxMessage, c.MessageWait = 1<<20, 1<<20, 600*time.Millisecond
+		c.MessageMemory, c.MaxMessage, c.MessageWait = 1<<20, 1<<20, 3*time.Second
 	}, "")
 	first := d.login(t, "ada")
 	conn := <-held.first

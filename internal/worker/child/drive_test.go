@@ -37,7 +37,7 @@ func launch(t *testing.T) *driver {
 	if err := errors.Join(cmd.Start(), file.Close()); err != nil {
 		t.Fatal(err)
 	}
-	stuck := time.AfterFunc(40*time.Second, func() { _ = cmd.Process.Kill() })
+	stuck := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	t.Cleanup(func() {
 		stuck.Stop()
 		_ = conn.Close()

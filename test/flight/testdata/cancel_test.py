@@ -47,7 +47,7 @@ with connect() as conn:
 
     # The server's.
     with conn.cursor() as cursor:
-        cursor.execute("SET statement_timeout = '500ms'")
+        cursor.execute("SET statement_timeout = '3s'")
         refused(lambda: (cursor.execute(SILENT), cursor.fetchall()), "57014", kind=Exception)
         cursor.execute("RESET statement_timeout")
     idle()
