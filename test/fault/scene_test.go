@@ -196,12 +196,14 @@ func (s *scene) eventually(what string, holds func() bool) {
 
 // reach waits for what leads to a scene; it promises nothing.
 func (s *scene) reach(what string, holds func() bool) error {
-	for began := time.Now(); time.Since(began) < heals; time.Sleep(20 * time.Millisecond) {
-		if holds() {
-			return nil
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for began := time.Now(); !holds(); <-ticker.C {
+		if time.Since(began) > heals {
+			return fmt.Errorf("not within %s: %s", heals, what)
 		}
 	}
-	return fmt.Errorf("not within %s: %s", heals, what)
+	return nil
 }
 
 // store asks PostgreSQL itself for a number; -1 where it is away.
