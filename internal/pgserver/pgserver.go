@@ -142,7 +142,7 @@ func (s *Server) occupy(ctx context.Context) (err error) {
 			return err
 		}
 		defer func() {
-			_ = held.Close() // ends the lock; nothing was written
+			unlock(held)
 			sweeper.remove(ctx)
 		}()
 	}

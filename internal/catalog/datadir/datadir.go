@@ -236,7 +236,7 @@ func (w *Watcher) look(ctx context.Context) error {
 			problem, err := w.registry.RegisterData(ctx, s)
 			mu.Lock()
 			defer mu.Unlock()
-			w.registered(ctx, s, problem, err)
+			w.remember(ctx, s, problem, err)
 			return ctx.Err()
 		})
 	}
@@ -249,14 +249,14 @@ func (w *Watcher) isNew(s catalog.Source) bool {
 		return false
 	}
 	last, ok := w.tried[source.Fold(s.Table)]
-	return !ok || last.again || last.location != s.Set.Base || last.format != s.Set.Format ||
+	return !ok || last.again && w.steady(s.Set.Files) || last.location != s.Set.Base || last.format != s.Set.Format ||
 		last.problem != s.Problem && s.Problem != "" ||
 		!slices.EqualFunc(last.files, s.Set.Files, source.Same)
 }
 
-// registered remembers what the registry said. What it could not take now is
+// remember keeps what the registry said. What it could not take now is
 // tried again, with growing pauses: the fault is not the file's.
-func (w *Watcher) registered(ctx context.Context, s catalog.Source, problem string, err error) {
+func (w *Watcher) remember(ctx context.Context, s catalog.Source, problem string, err error) {
 	name := source.Fold(s.Table)
 	subject := "table " + name
 	switch {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -62,9 +63,10 @@ type found struct {
 func (w *Watcher) scan(ctx context.Context) ([]catalog.Source, error) {
 	last := w.files
 	w.files = make(map[string]sighting, len(last))
+	registered := sync.OnceValue(w.registered)
 	var all []found
 	for _, root := range w.roots {
-		walk := walker{watcher: w, ctx: ctx, last: last}
+		walk := walker{watcher: w, ctx: ctx, last: last, registered: registered}
 		top, err := walk.folder(filepath.Base(root), root)
 		if err != nil {
 			w.files = last
@@ -92,6 +94,8 @@ type walker struct {
 	ctx     context.Context //nolint:containedctx // lives for one walk
 	last    map[string]sighting
 	inside  []string // folders that are being walked: a link back to one is a loop
+
+	registered func() map[string]bool // the files that tables have
 }
 
 func (k *walker) folder(name, path string) (*node, error) {
@@ -165,7 +169,7 @@ func (k *walker) entry(folder string, entry fs.DirEntry) (*node, error) {
 	if _, format := source.Split(name); format == "" {
 		return nil, nil
 	}
-	if info.Size() == 0 && !k.watcher.has(path) {
+	if info.Size() == 0 && !k.registered()[path] {
 		return nil, nil
 	}
 	f := source.Describe(path, info)
@@ -299,15 +303,21 @@ func (w *Watcher) knows(location string) []query.File {
 	return nil
 }
 
-// has tells whether a table that was registered has the file at a path. Such a
-// file may be empty for a while: its writer truncated it and goes on.
-func (w *Watcher) has(path string) bool {
+// registered gives the paths of all files that tables have. Such a file may be
+// empty for a while: its writer truncated it and goes on.
+func (w *Watcher) registered() map[string]bool {
+	paths := map[string]bool{}
 	for _, a := range w.tried {
-		if slices.ContainsFunc(a.files, func(f query.File) bool { return f.Path == path }) {
-			return true
+		for _, f := range a.files {
+			paths[f.Path] = true
 		}
 	}
-	return false
+	return paths
+}
+
+// steady tells whether none of some files is being written.
+func (w *Watcher) steady(files []query.File) bool {
+	return !slices.ContainsFunc(files, func(f query.File) bool { return !w.files[f.Path].steady })
 }
 
 type state int
