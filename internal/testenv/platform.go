@@ -64,7 +64,7 @@ func Start(tb testing.TB, options Options) *Platform {
 		}
 		Eventually(tb, time.Minute, "the tables of the sample are there", func() bool {
 			list := p.Tavana("table", "list")
-			return !slices.ContainsFunc(tables, func(table string) bool { return !strings.Contains(list, table) })
+			return !slices.ContainsFunc(tables, func(table string) bool { return !strings.Contains(list, "."+table+" ") })
 		})
 	}
 	return p

@@ -86,6 +86,13 @@ func parent(pid int) int {
 // in time.
 func Eventually(tb testing.TB, limit time.Duration, what string, holds func() bool) {
 	tb.Helper()
+	if !Within(limit, holds) {
+		tb.Fatalf("not within %s: %s", limit, what)
+	}
+}
+
+// Within polls until a condition holds; false: it does not in time.
+func Within(limit time.Duration, holds func() bool) bool {
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	ticker := time.NewTicker(20 * time.Millisecond)
@@ -93,8 +100,9 @@ func Eventually(tb testing.TB, limit time.Duration, what string, holds func() bo
 	for !holds() {
 		select {
 		case <-deadline.C:
-			tb.Fatalf("not within %s: %s", limit, what)
+			return false
 		case <-ticker.C:
 		}
 	}
+	return true
 }

@@ -8,10 +8,12 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"io"
 	"maps"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -249,8 +251,9 @@ func told(raw string) (text string, statuses []string) {
 	}
 }
 
-// answer is what comes until the connection ends, or nothing comes for a while.
-func answer(conn net.Conn) string {
+// answer is what comes until the connection ends, or nothing comes for a while: then
+// it is open.
+func answer(conn net.Conn) (text string, open bool) {
 	var out bytes.Buffer
 	buffer := make([]byte, 32<<10)
 	for out.Len() < 1<<20 {
@@ -258,18 +261,20 @@ func answer(conn net.Conn) string {
 		n, err := conn.Read(buffer)
 		out.Write(buffer[:n])
 		if err != nil {
-			break
+			return out.String(), errors.Is(err, os.ErrDeadlineExceeded)
 		}
 	}
-	return out.String()
+	return out.String(), false
 }
 
 // answered is what a stranger is told; where a status is to come, it is waited for.
 func answered(conn net.Conn, status bool) (text string, got []string) {
 	var all strings.Builder
 	for began := time.Now(); ; {
-		all.WriteString(answer(conn))
-		if text, got = told(all.String()); !status || len(got) > 0 || time.Since(began) > 20*time.Second {
+		part, open := answer(conn)
+		all.WriteString(part)
+		text, got = told(all.String())
+		if !status || !open || len(got) > 0 || time.Since(began) > 20*time.Second {
 			return text, got
 		}
 	}

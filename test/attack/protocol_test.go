@@ -252,7 +252,7 @@ func TestManyAtTheDoor(t *testing.T) {
 // them.
 func (h *house) crowd(t *testing.T, gauge string, good func(*testing.T), open func(i int) net.Conn) {
 	t.Helper()
-	const many, most = 300, 64 << 10
+	const many, most = 500, 64 << 10
 	good(t)
 	base := h.settled(t)
 	before := memory(t, h.PID())

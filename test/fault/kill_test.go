@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tavana/tavana/internal/testenv"
 )
 
 // calm is the statement_timeout of clients that are to end before it.
@@ -30,7 +32,7 @@ func (b *bed) kill(t *testing.T, victim string, steps []step) {
 			began++
 		}
 	}
-	s.eventually("the history knows what began", func() bool { return len(s.recorded()) >= began })
+	testenv.Eventually(t, heals, "the history knows what began", func() bool { return len(s.recorded()) >= began })
 	s.kill(victim)
 	s.leave(func(a *actor) { s.cancel(t, a, a.step.killed[victim]) })
 	if victim == "server" {

@@ -161,7 +161,7 @@ func (s *scene) kill(kind string) {
 	struck := victims(s.t, s.platform, kind)
 	signal(s.t, syscall.SIGSTOP, struck...)
 	signal(s.t, syscall.SIGKILL, struck...)
-	s.eventually("the victims are gone", func() bool { return !slices.ContainsFunc(struck, testenv.Alive) })
+	testenv.Eventually(s.t, heals, "the victims are gone", func() bool { return !slices.ContainsFunc(struck, testenv.Alive) })
 	s.end()
 }
 
@@ -188,20 +188,10 @@ func (s *scene) leave(after func(*actor)) {
 	group.Wait()
 }
 
-// eventually waits for the victims of a strike to be gone.
-func (s *scene) eventually(what string, holds func() bool) {
-	s.t.Helper()
-	testenv.Eventually(s.t, heals, what, holds)
-}
-
 // reach waits for what leads to a scene; it promises nothing.
 func (s *scene) reach(what string, holds func() bool) error {
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for began := time.Now(); !holds(); <-ticker.C {
-		if time.Since(began) > heals {
-			return fmt.Errorf("not within %s: %s", heals, what)
-		}
+	if !testenv.Within(heals, holds) {
+		return fmt.Errorf("not within %s: %s", heals, what)
 	}
 	return nil
 }

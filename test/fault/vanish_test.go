@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tavana/tavana/internal/testenv"
 )
@@ -41,8 +42,11 @@ func (b *bed) vanish(t *testing.T, manner string, steps []step) {
 		}
 	}()
 	if len(s.stopped) == 0 {
-		// A client of which the half is left has two seconds to hear the end.
-		testenv.Eventually(t, 2*grace, "nothing is left of the clients", func() bool {
+		within := grace
+		if manner == "half" { // it has two seconds to hear the end
+			within += 2 * time.Second
+		}
+		testenv.Eventually(t, within, "nothing is left of the clients", func() bool {
 			left = idle(t, b.platform)
 			return left == ""
 		})
