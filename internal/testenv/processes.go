@@ -1,11 +1,15 @@
 package testenv
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -60,21 +64,50 @@ func Descendants(tb testing.TB, pid int) []Process {
 
 // Alive tells whether a process runs; one that was not waited for yet does not.
 func Alive(pid int) bool {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return false
+	fields := stat(fmt.Sprintf("/proc/%d/stat", pid))
+	return len(fields) > 0 && fields[0] != "Z"
+}
+
+// Stop stops processes (SIGSTOP), and waits until no thread of theirs runs: the
+// signal is taken by one of them, and until that one has its turn the others go
+// on. A process that ended meanwhile is fine.
+func Stop(tb testing.TB, pids ...int) {
+	tb.Helper()
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) {
+			tb.Fatalf("stop %d: %v", pid, err)
+		}
 	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	return !strings.HasPrefix(rest, "Z")
+	for _, pid := range pids {
+		Eventually(tb, stops, fmt.Sprintf("process %d is stopped", pid), func() bool { return !runs(pid) })
+	}
+}
+
+// stops is how long a process may take to stop on a busy machine.
+const stops = 10 * time.Second
+
+// runs tells whether a thread of a process runs, or would if something woke it.
+func runs(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // its only error is that of the pattern
+	return slices.ContainsFunc(threads, func(file string) bool {
+		state := stat(file)
+		return len(state) > 0 && (state[0] == "R" || state[0] == "S")
+	})
+}
+
+// stat gives the fields of a stat file of /proc from the state on; none where the
+// process is gone.
+func stat(file string) []string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	// The command may hold spaces and brackets itself.
+	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }
 
 func parent(pid int) int {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
+	fields := stat(fmt.Sprintf("/proc/%d/stat", pid))
 	if len(fields) < 2 {
 		return 0
 	}

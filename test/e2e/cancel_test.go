@@ -105,9 +105,7 @@ func TestNoChildAfterACancel(t *testing.T) {
 				cancel := begin(t)
 				child := busiest(t, p)
 				if deaf {
-					if err := syscall.Kill(child, syscall.SIGSTOP); err != nil {
-						t.Fatal(err)
-					}
+					testenv.Stop(t, child)
 				}
 				cancel()
 				testenv.Eventually(t, 10*time.Second, "the child is gone", func() bool { return !testenv.Alive(child) })

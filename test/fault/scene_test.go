@@ -131,7 +131,7 @@ func (s *scene) hold(kind string) {
 	s.t.Helper()
 	if s.stopped[kind] == nil {
 		s.stopped[kind] = victims(s.t, s.platform, kind)
-		signal(s.t, syscall.SIGSTOP, s.stopped[kind]...)
+		testenv.Stop(s.t, s.stopped[kind]...)
 	}
 }
 
@@ -159,7 +159,7 @@ func (s *scene) kill(kind string) {
 	// First stopped, all of them: what one leaves must not begin on another one
 	// that is about to go.
 	struck := victims(s.t, s.platform, kind)
-	signal(s.t, syscall.SIGSTOP, struck...)
+	testenv.Stop(s.t, struck...)
 	signal(s.t, syscall.SIGKILL, struck...)
 	testenv.Eventually(s.t, heals, "the victims are gone", func() bool { return !slices.ContainsFunc(struck, testenv.Alive) })
 	s.end()

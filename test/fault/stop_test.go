@@ -3,7 +3,6 @@ package fault_test
 import (
 	"context"
 	"net/http"
-	"syscall"
 	"testing"
 	"time"
 
@@ -42,7 +41,7 @@ func (b *bed) stop(t *testing.T, victim string, steps []step) {
 	if s.stopped[victim] == nil {
 		s.stopped[victim] = stoppable(t, b.platform, victim)
 	}
-	signal(t, syscall.SIGSTOP, s.stopped[victim]...)
+	testenv.Stop(t, s.stopped[victim]...)
 	s.leave(nil)
 	want := http.StatusServiceUnavailable
 	if s.stopped["supervisor"] == nil && (victim == "child" || victim == "planner") {
